@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <fairlead/export.h>
+#include <fairlead/linkdriver.h>
+#include <fairlead/result.h>
+
+#include <QtCore/QJsonObject>
+#include <QtCore/QObject>
+#include <QtCore/QString>
+#include <QtCore/QUrl>
+
+#include <memory>
+
+namespace fairlead {
+
+class HostServices;
+
+/// One configured endpoint, checked against the schema in the plugin's metadata, defaults filled
+/// in.
+struct EndpointConfig
+{
+    QString name;
+    QUrl url;
+    QJsonObject options; ///< the plugin's own keys
+};
+
+/// An endpoint that peers dial. The host owns the listening socket, accepts, and asks for a driver
+/// per link.
+///
+/// Thread: created and destroyed on the main thread; createDriver() on any reactor, several at
+/// once. Ownership: the host's; outlives its drivers. @since 0.1
+class FAIRLEAD_SDK_EXPORT Listener
+{
+public:
+    virtual ~Listener();
+
+    /// A driver for one accepted link. Null refuses the link.
+    virtual std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept = 0;
+};
+
+/// An endpoint that dials its peer; the host owns the dial and its deadline. Threads and ownership
+/// as with Listener. @since 0.1
+class FAIRLEAD_SDK_EXPORT Dialler
+{
+public:
+    virtual ~Dialler();
+
+    virtual std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept = 0;
+};
+
+/// The root object of a plugin: makes endpoints for the URL schemes its metadata names.
+///
+/// Thread: main. Ownership: the host's; stateless, one per process. Errors: coded, in the Result;
+/// NotSupported for a role the transport does not have. @since 0.1
+class FAIRLEAD_SDK_EXPORT TransportFactory
+{
+public:
+    virtual ~TransportFactory();
+
+    /// The transport types it offers; the host compares them with the metadata.
+    virtual QStringList types() const = 0;
+    virtual Result<std::unique_ptr<Listener>> createListener(const EndpointConfig &config,
+                                                             HostServices &host) = 0;
+    virtual Result<std::unique_ptr<Dialler>> createDialler(const EndpointConfig &config,
+                                                           HostServices &host) = 0;
+};
+
+} // namespace fairlead
+
+#define FAIRLEAD_TRANSPORTFACTORY_IID "org.fairlead.TransportFactory/1"
+Q_DECLARE_INTERFACE(fairlead::TransportFactory, FAIRLEAD_TRANSPORTFACTORY_IID)
