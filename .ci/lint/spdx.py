@@ -7,8 +7,10 @@ import re
 
 import tree
 
-# JSON has no comments; .reuse/dep5 speaks for it. The licence speaks for itself.
-WITHOUT = re.compile(r"(\.json|\.svg|\.png|\.pem|\.der)$|^LICENSE$|^\.reuse/dep5$|^README\.md$")
+# These formats have no comments; .reuse/dep5 speaks for them. The licence speaks for itself.
+WITHOUT = re.compile(
+    r"\.(json|svg|png|pem|der)$|^(LICENSE|\.reuse/dep5)$|^packaging/debian/(changelog|.*\.conffiles)$"
+)
 # After these lines a script's interpreter, a roff or XML prologue may stand.
 WITHIN = 6
 # Split, so that this file's own lines are the only ones found in it.
