@@ -12,8 +12,9 @@ BINARY_FOLDERS = ("tests/fuzz/corpus/",)
 
 def git(*arguments):
     """The output lines of a git command, or an empty list where git refuses."""
+    # The checkout may belong to another user than the one who reads it.
     result = subprocess.run(
-        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "-c", f"safe.directory={ROOT}", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     return result.stdout.splitlines() if result.returncode == 0 else []
 
