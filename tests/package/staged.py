@@ -4,6 +4,7 @@
 """Installs the build into a prefix of its own, moves that, and runs what is there."""
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -110,7 +111,8 @@ class Staged(unittest.TestCase):
         self.addCleanup(process.kill)
         deadline = time.monotonic() + 20
         while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.05)
         log.seek(0)
         self.assertTrue(ready.exists(), log.read())
 
