@@ -3,12 +3,12 @@
 
 #pragma once
 
+#include <QtCore/QtGlobal>
+
 #include <fairlead/bytes.h>
 #include <fairlead/error.h>
 #include <fairlead/export.h>
 #include <fairlead/message.h>
-
-#include <QtCore/QtGlobal>
 
 namespace fairlead {
 
@@ -49,7 +49,11 @@ enum class Outcome : quint8 {
 /// Frozen with FAIRLEAD_BUS_IID.
 struct Completion
 {
-    enum class Kind : quint8 { Publish, Mark, ForgetKey };
+    enum class Kind : quint8 {
+        Publish,
+        Mark,
+        ForgetKey
+    };
     quint32 tag = 0;
     Kind kind = Kind::Publish;
     Outcome outcome = Outcome::Done;

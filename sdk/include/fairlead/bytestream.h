@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include <QtCore/QtGlobal>
+
 #include <fairlead/bytes.h>
 #include <fairlead/export.h>
 #include <fairlead/message.h>
-
-#include <QtCore/QtGlobal>
 
 namespace fairlead {
 

@@ -3,12 +3,12 @@
 
 #pragma once
 
-#include <fairlead/export.h>
-
 #include <QtCore/QMetaType>
 #include <QtCore/QSharedDataPointer>
 #include <QtCore/QString>
 #include <QtCore/QVariantMap>
+
+#include <fairlead/export.h>
 
 namespace fairlead {
 
@@ -67,7 +67,8 @@ enum class ErrorCode : quint16 {
 FAIRLEAD_SDK_EXPORT const char *errorName(ErrorCode code) noexcept;
 
 /// A failure as a value: code, text for logs, text for people, details.
-/// Thread: a value, implicitly shared. A default-constructed one means "no error". @since 0.1
+/// Thread: a value, implicitly shared. A default-constructed one, or one with the code None, means
+/// "no error" and takes no text. @since 0.1
 class FAIRLEAD_SDK_EXPORT Error
 {
 public:
@@ -85,7 +86,8 @@ public:
     QString text() const;
     QString userText() const;
     QVariantMap details() const;
-    /// Whether the same attempt may succeed later (SV-10).
+    /// Whether the same attempt may succeed later (SV-10). Follows from the code until
+    /// setRetryable() says otherwise: the network, timeouts and used-up bounds are retryable.
     bool isRetryable() const noexcept;
 
     Error &setUserText(const QString &text);

@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include <fairlead/export.h>
-
 #include <QtCore/QString>
+
+#include <fairlead/export.h>
 
 namespace fairlead {
 

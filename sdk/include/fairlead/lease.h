@@ -3,13 +3,13 @@
 
 #pragma once
 
+#include <QtCore/QtGlobal>
+
 #include <fairlead/bus.h>
 #include <fairlead/bytes.h>
 #include <fairlead/export.h>
 #include <fairlead/message.h>
 #include <fairlead/position.h>
-
-#include <QtCore/QtGlobal>
 
 namespace fairlead {
 
@@ -48,7 +48,11 @@ struct Settle
 };
 
 /// Which retained messages a subscription asks for.
-enum class RetainedReplay : quint8 { Always, IfNew, Never };
+enum class RetainedReplay : quint8 {
+    Always,
+    IfNew,
+    Never
+};
 
 struct SubscribeRequest
 {
@@ -94,17 +98,23 @@ public:
     virtual void settle(const Settle *settles, int count) noexcept = 0;
     /// Keeps @p tag with the entry, in storage if the session is durable. @p completionTag 0: no
     /// Completion wanted. @p bodyDone: the message itself is no longer needed.
-    virtual void mark(quint64 handle, quint32 tag, bool bodyDone, quint32 completionTag) noexcept = 0;
+    virtual void mark(quint64 handle,
+                      quint32 tag,
+                      bool bodyDone,
+                      quint32 completionTag) noexcept = 0;
     /// Removes a receive key; one Completion follows (Done, or NoReceiver when it was not there).
     virtual void forgetKey(quint32 key, quint32 completionTag) noexcept = 0;
     /// How many receive keys the session holds.
     virtual int receiveKeyCount() const noexcept = 0;
 
     /// Adds or replaces subscriptions; the answer is LinkDriver::handleSubscribed().
-    virtual void subscribe(const SubscribeRequest *requests, int count,
+    virtual void subscribe(const SubscribeRequest *requests,
+                           int count,
                            quint32 completionTag) noexcept = 0;
     /// The answer is LinkDriver::handleUnsubscribed().
-    virtual void unsubscribe(const ByteSpan *filters, int count, quint32 completionTag) noexcept = 0;
+    virtual void unsubscribe(const ByteSpan *filters,
+                             int count,
+                             quint32 completionTag) noexcept = 0;
     /// One opaque, versioned blob of at most 4 KiB that the session keeps for the plugin.
     virtual void setNote(ByteSpan note) noexcept = 0;
     /// Gives the session back in order; the link's close follows.

@@ -3,13 +3,13 @@
 
 #pragma once
 
+#include <QtCore/QByteArray>
+#include <QtCore/QObject>
+
 #include <fairlead/bytestream.h>
 #include <fairlead/error.h>
 #include <fairlead/export.h>
 #include <fairlead/result.h>
-
-#include <QtCore/QByteArray>
-#include <QtCore/QObject>
 
 #include <memory>
 
@@ -36,11 +36,16 @@ public:
     virtual bool hasTransport(const Link &link) const noexcept = 0;
     virtual bool needsNoHandshake(const Link &link) const noexcept = 0;
 
-    // Success, LC-04: registered, admitted, connected.
+    /// The end was committed: Link::isAlive() is false. Comes at once, from inside Link::close(),
+    /// before any slow work (RG-05). For flags that others read; calls nothing. Default: nothing.
+    virtual void linkEnding(const Link &link) noexcept;
+
+    // Success, LC-04: registered, admitted, connected. A hook that throws fails: the link ends with
+    // the full teardown.
     virtual Result<> registerLink(Link &link) = 0;
     virtual Admission admitLink(Link &link, Error *error) = 0;
     virtual void linkConnected(Link &link) = 0;
-    /// Routing refused (LC-05); the link is torn down after the call.
+    /// Routing refused (LC-05): the state is Closed, the teardown follows the call.
     virtual void linkRejected(Link &link, const Error &error) = 0;
 
     /// Draining began: the driver writes its protocol's last frame, the host closes once it is sent.
@@ -63,16 +68,29 @@ public:
 /// Handshaking to Ready or Closed; Ready to Draining or Closed; Draining to Closed. Any other move
 /// returns InvalidTransition naming both states, changes nothing and emits nothing.
 ///
+/// A call commits the state before it returns. Made from inside a hook or a slot of the link, its
+/// side effects follow as soon as that hook or signal is done, so they never interleave.
+///
 /// Thread: one reactor from birth to death. Ownership: the host's. It may be closed, or its
-/// deletion asked for, from inside any of its signals and hooks. @since 0.1
+/// deletion asked for (deleteLater), from inside any of its signals and hooks. Destroying an open
+/// link closes it first, aborting and deliberately. @since 0.1
 class FAIRLEAD_SDK_EXPORT Link : public QObject
 {
     Q_OBJECT
 
 public:
-    enum class State : quint8 { New, Handshaking, Ready, Draining, Closed };
+    enum class State : quint8 {
+        New,
+        Handshaking,
+        Ready,
+        Draining,
+        Closed
+    };
     Q_ENUM(State)
-    enum class Direction : quint8 { Accepted, Dialled };
+    enum class Direction : quint8 {
+        Accepted,
+        Dialled
+    };
     Q_ENUM(Direction)
 
     /// @p generation is unique in the host's life and never reused (RG-14).
@@ -88,7 +106,7 @@ public:
     /// Thread: any.
     bool isAlive() const noexcept;
 
-    /// Who is at the other end; empty until the handshake tells.
+    /// Who is at the other end; empty until the handshake tells. Fixed once the link is Ready.
     QByteArray peerKey() const;
     void setPeerKey(const QByteArray &key);
 
@@ -97,12 +115,12 @@ public:
     /// The handshake succeeded: to Ready, then registered, admitted, connected, in this order
     /// (LC-04). The state is committed before any side effect (LC-02).
     Result<> succeed();
-    /// Ends a pending admission.
+    /// Ends a pending admission; ignored when none is. May come before admitLink() returns Pending.
     void completeAdmission(const Result<> &outcome);
     /// The handshake failed: handshakeFailed at most once, then closed. Only from New or
     /// Handshaking (LC-09).
     Result<> fail(const Error &error, CloseMode mode = CloseMode::Drain);
-    /// Graceful end: Ready to Draining (LC-14).
+    /// Graceful end: Ready to Draining (LC-14). Deliberate, and @p reason is the first reason.
     Result<> drain(const Error &reason);
     /// The end, from every state; idempotent, the first reason wins (LC-07). @p deliberate: by us
     /// or in order, so no reconnect is asked for (LC-10).

@@ -3,13 +3,13 @@
 
 #pragma once
 
+#include <QtCore/QByteArray>
+
 #include <fairlead/bus.h>
 #include <fairlead/bytes.h>
 #include <fairlead/bytestream.h>
 #include <fairlead/export.h>
 #include <fairlead/lease.h>
-
-#include <QtCore/QByteArray>
 
 namespace fairlead {
 
@@ -68,9 +68,11 @@ public:
     virtual void handlePull(Lease &lease) noexcept = 0;
     /// Outcomes in the order of the calls.
     virtual void handleCompletions(const Completion *completions, int count) noexcept = 0;
-    virtual void handleSubscribed(quint32 completionTag, const SubscribeOutcome *outcomes,
+    virtual void handleSubscribed(quint32 completionTag,
+                                  const SubscribeOutcome *outcomes,
                                   int count) noexcept = 0;
-    virtual void handleUnsubscribed(quint32 completionTag, const UnsubscribeOutcome *outcomes,
+    virtual void handleUnsubscribed(quint32 completionTag,
+                                    const UnsubscribeOutcome *outcomes,
                                     int count) noexcept = 0;
     /// The lease is void from here on; the driver may write a last frame and closes the link.
     virtual void handleFenced(FenceReason reason) noexcept = 0;

@@ -3,13 +3,18 @@
 
 #pragma once
 
-#include <fairlead/export.h>
-
 #include <QtCore/QString>
+
+#include <fairlead/export.h>
 
 namespace fairlead {
 
-enum class LogLevel : quint8 { Debug, Info, Warning, Error };
+enum class LogLevel : quint8 {
+    Debug,
+    Info,
+    Warning,
+    Error
+};
 
 /// The host's log, already bound to whoever asked for it. Thread: any. Payloads, credentials and
 /// secrets are never passed (DS-12). @since 0.1

@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include <QtCore/QtGlobal>
+
 #include <fairlead/bytes.h>
 #include <fairlead/export.h>
 #include <fairlead/position.h>
-
-#include <QtCore/QtGlobal>
 
 #include <atomic>
 #include <utility>
@@ -49,8 +49,7 @@ public:
 
     Message(Message &&other) noexcept
         : m_body(std::exchange(other.m_body, nullptr))
-    {
-    }
+    { }
 
     Message &operator=(Message other) noexcept
     {
@@ -66,31 +65,53 @@ public:
 
     explicit operator bool() const noexcept { return m_body != nullptr; }
 
-    ByteSpan topic() const noexcept { return {bytes(), m_body->topicSize}; }
+    // A null message reads as an empty one.
+
+    ByteSpan topic() const noexcept
+    {
+        return m_body ? ByteSpan(bytes(), m_body->topicSize) : ByteSpan();
+    }
+
     ByteSpan properties() const noexcept
     {
-        return {bytes() + m_body->topicSize, m_body->propertiesSize};
+        return m_body ? ByteSpan(bytes() + m_body->topicSize, m_body->propertiesSize) : ByteSpan();
     }
+
     ByteSpan payload() const noexcept
     {
-        return {bytes() + m_body->topicSize + m_body->propertiesSize, m_body->payloadSize};
+        return m_body
+            ? ByteSpan(bytes() + m_body->topicSize + m_body->propertiesSize, m_body->payloadSize)
+            : ByteSpan();
     }
+
     /// Bytes of topic, properties and payload together: what limits count.
     std::size_t size() const noexcept
     {
-        return std::size_t(m_body->topicSize) + m_body->propertiesSize + m_body->payloadSize;
+        return m_body
+            ? std::size_t(m_body->topicSize) + m_body->propertiesSize + m_body->payloadSize
+            : 0;
     }
 
-    Position position() const noexcept { return {m_body->epoch, m_body->sequence}; }
-    quint64 sequence() const noexcept { return m_body->sequence; }
-    quint64 origin() const noexcept { return m_body->origin; }
-    qint64 expiryDeadline() const noexcept { return m_body->expiryDeadline; }
-    quint8 qos() const noexcept { return m_body->qos; }
-    bool isRetain() const noexcept { return m_body->retain; }
+    Position position() const noexcept
+    {
+        return m_body ? Position{m_body->epoch, m_body->sequence} : Position{};
+    }
+
+    quint64 sequence() const noexcept { return m_body ? m_body->sequence : 0; }
+
+    quint64 origin() const noexcept { return m_body ? m_body->origin : 0; }
+
+    qint64 expiryDeadline() const noexcept { return m_body ? m_body->expiryDeadline : -1; }
+
+    quint8 qos() const noexcept { return m_body ? m_body->qos : 0; }
+
+    bool isRetain() const noexcept { return m_body && m_body->retain; }
 
     /// Host only, before the message is shared.
     void setPosition(Position position) noexcept
     {
+        if (!m_body)
+            return;
         m_body->epoch = position.epoch;
         m_body->sequence = position.sequence;
     }
@@ -113,6 +134,7 @@ private:
     };
 
     const char *bytes() const noexcept { return reinterpret_cast<const char *>(m_body + 1); }
+
     static void destroy(Body *body) noexcept;
 
     Body *m_body = nullptr;

@@ -3,11 +3,11 @@
 
 #pragma once
 
-#include <fairlead/bytes.h>
-#include <fairlead/export.h>
-
 #include <QtCore/QByteArray>
 #include <QtCore/QtGlobal>
+
+#include <fairlead/bytes.h>
+#include <fairlead/export.h>
 
 namespace fairlead {
 
@@ -38,11 +38,11 @@ class FAIRLEAD_SDK_EXPORT PropertyReader
 public:
     explicit PropertyReader(ByteSpan block) noexcept
         : m_rest(block)
-    {
-    }
+    { }
 
     /// The next entry into @p out; false at the end.
     bool next(Property *out) noexcept;
+
     bool isValid() const noexcept { return m_valid; }
 
 private:
@@ -50,13 +50,16 @@ private:
     bool m_valid = true;
 };
 
-/// Builds a property block. Values longer than 65535 bytes are refused. @since 0.1
+/// Builds a property block. Refused, with false: values longer than 65535 bytes, text that is not
+/// well-formed UTF-8, a payload format other than 0 and 1, a response topic that is no topic name,
+/// and a second entry of an identifier that does not repeat. @since 0.1
 class FAIRLEAD_SDK_EXPORT PropertyWriter
 {
 public:
     /// @p id is not UserProperty.
     bool append(PropertyId id, ByteSpan value);
     bool appendUserProperty(ByteSpan name, ByteSpan value);
+
     ByteSpan block() const noexcept { return {m_block.constData(), std::size_t(m_block.size())}; }
 
 private:

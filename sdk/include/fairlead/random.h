@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include <fairlead/export.h>
-
 #include <QtCore/QtGlobal>
+
+#include <fairlead/export.h>
 
 #include <cstddef>
 

@@ -3,12 +3,12 @@
 
 #pragma once
 
+#include <QtCore/QByteArray>
+
 #include <fairlead/bus.h>
 #include <fairlead/bytes.h>
 #include <fairlead/error.h>
 #include <fairlead/export.h>
-
-#include <QtCore/QByteArray>
 
 #include <functional>
 
@@ -41,9 +41,11 @@ class FAIRLEAD_SDK_EXPORT AccessControl
 public:
     virtual ~AccessControl();
 
-    virtual bool mayPublish(const Principal &principal, ByteSpan peerKey,
+    virtual bool mayPublish(const Principal &principal,
+                            ByteSpan peerKey,
                             ByteSpan topic) const noexcept = 0;
-    virtual bool maySubscribe(const Principal &principal, ByteSpan peerKey,
+    virtual bool maySubscribe(const Principal &principal,
+                              ByteSpan peerKey,
                               ByteSpan filter) const noexcept = 0;
     /// Grows with every change of the rules, so that verdicts may be cached.
     virtual quint64 revision() const noexcept = 0;

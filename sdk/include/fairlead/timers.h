@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include <fairlead/export.h>
-
 #include <QtCore/QtGlobal>
+
+#include <fairlead/export.h>
 
 namespace fairlead {
 
@@ -23,13 +23,14 @@ public:
     Timer(Callback callback, void *owner) noexcept
         : m_callback(callback)
         , m_owner(owner)
-    {
-    }
+    { }
+
     ~Timer();
     Timer(const Timer &) = delete;
     Timer &operator=(const Timer &) = delete;
 
     bool isArmed() const noexcept { return m_timers != nullptr; }
+
     qint64 deadline() const noexcept { return m_deadline; }
 
 private:
@@ -55,8 +56,11 @@ public:
 protected:
     /// For implementations: what a Timer holds for them.
     static Timers *&timersOf(Timer &timer) noexcept { return timer.m_timers; }
+
     static qint64 &deadlineOf(Timer &timer) noexcept { return timer.m_deadline; }
+
     static quint32 &slotOf(Timer &timer) noexcept { return timer.m_slot; }
+
     static void fire(Timer &timer) noexcept { timer.m_callback(timer.m_owner); }
 };
 

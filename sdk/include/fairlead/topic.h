@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include <QtCore/QByteArray>
+
 #include <fairlead/bytes.h>
 #include <fairlead/export.h>
 #include <fairlead/result.h>
-
-#include <QtCore/QByteArray>
 
 namespace fairlead {
 
@@ -34,7 +34,9 @@ public:
     static Result<TopicName> parse(ByteSpan text);
 
     ByteSpan bytes() const noexcept { return {m_text.constData(), std::size_t(m_text.size())}; }
+
     bool isEmpty() const noexcept { return m_text.isEmpty(); }
+
     friend bool operator==(const TopicName &a, const TopicName &b) { return a.m_text == b.m_text; }
 
 private:
@@ -52,13 +54,19 @@ public:
 
     /// The whole text, group included.
     ByteSpan bytes() const noexcept { return {m_text.constData(), std::size_t(m_text.size())}; }
+
     /// The part that selects topics.
     ByteSpan pattern() const noexcept { return bytes().substr(m_patternOffset); }
+
     /// The shared group; empty when the filter is not shared.
     ByteSpan group() const noexcept;
+
     bool isShared() const noexcept { return m_patternOffset != 0; }
+
     bool hasWildcard() const noexcept;
+
     bool matches(ByteSpan topic) const noexcept { return topicMatches(pattern(), topic); }
+
     friend bool operator==(const TopicFilter &a, const TopicFilter &b)
     {
         return a.m_text == b.m_text;

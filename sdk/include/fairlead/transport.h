@@ -3,14 +3,14 @@
 
 #pragma once
 
-#include <fairlead/export.h>
-#include <fairlead/linkdriver.h>
-#include <fairlead/result.h>
-
 #include <QtCore/QJsonObject>
 #include <QtCore/QObject>
 #include <QtCore/QString>
 #include <QtCore/QUrl>
+
+#include <fairlead/export.h>
+#include <fairlead/linkdriver.h>
+#include <fairlead/result.h>
 
 #include <memory>
 
@@ -63,9 +63,11 @@ public:
     /// The transport types it offers; the host compares them with the metadata.
     virtual QStringList types() const = 0;
     virtual Result<std::unique_ptr<Listener>> createListener(const EndpointConfig &config,
-                                                             HostServices &host) = 0;
+                                                             HostServices &host)
+        = 0;
     virtual Result<std::unique_ptr<Dialler>> createDialler(const EndpointConfig &config,
-                                                           HostServices &host) = 0;
+                                                           HostServices &host)
+        = 0;
 };
 
 } // namespace fairlead

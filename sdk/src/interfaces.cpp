@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The destructor of each interface lies here, so that its virtual table and type information exist
+// once, in this library, and plugins compiled apart agree on them.
+
+#include <fairlead/bus.h>
+#include <fairlead/bytestream.h>
+#include <fairlead/clock.h>
+#include <fairlead/executor.h>
+#include <fairlead/hostservices.h>
+#include <fairlead/lease.h>
+#include <fairlead/linkdriver.h>
+#include <fairlead/logger.h>
+#include <fairlead/random.h>
+#include <fairlead/security.h>
+#include <fairlead/timers.h>
+#include <fairlead/transport.h>
+
+namespace fairlead {
+
+AccessControl::~AccessControl() = default;
+Authenticator::~Authenticator() = default;
+Bus::~Bus() = default;
+ByteStream::~ByteStream() = default;
+Clock::~Clock() = default;
+Dialler::~Dialler() = default;
+Executor::~Executor() = default;
+HostServices::~HostServices() = default;
+Lease::~Lease() = default;
+LinkDriver::~LinkDriver() = default;
+Listener::~Listener() = default;
+Logger::~Logger() = default;
+Random::~Random() = default;
+Timers::~Timers() = default;
+TransportFactory::~TransportFactory() = default;
+
+} // namespace fairlead
