@@ -63,10 +63,12 @@ foreach(file IN ITEMS postinst prerm postrm triggers)
                          WORLD_READ WORLD_EXECUTE)
 endforeach()
 configure_file(debian/fairleadd.conffiles debian/daemon/conffiles COPYONLY)
+configure_file(debian/runtime.triggers debian/runtime/triggers COPYONLY)
 
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME ${FAIRLEAD_PACKAGE_runtime})
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_PROVIDES "fairlead-plugin-abi-${FAIRLEAD_ABI}")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_BINARY_DIR}/debian/runtime/triggers")
 set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "shared library of the Fairlead broker host's plugins
  Fairlead is a broker host: many device protocols on one message bus, each
  protocol a plugin. This library is what the host and every plugin share.")
@@ -81,7 +83,7 @@ set(CPACK_DEBIAN_SDK_DESCRIPTION "development files for plugins of the Fairlead 
 set(CPACK_DEBIAN_DAEMON_PACKAGE_NAME ${FAIRLEAD_PACKAGE_daemon})
 set(CPACK_DEBIAN_DAEMON_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_DAEMON_PACKAGE_DEPENDS
-    "init-system-helpers, systemd | systemd-standalone-sysusers | systemd-sysusers")
+    "systemd | systemd-standalone-sysusers | systemd-sysusers")
 set(CPACK_DEBIAN_DAEMON_PACKAGE_RECOMMENDS ${FAIRLEAD_PACKAGE_plugin-mqtt})
 set(CPACK_DEBIAN_DAEMON_PACKAGE_CONTROL_EXTRA
     "${CMAKE_CURRENT_BINARY_DIR}/debian/daemon/postinst"

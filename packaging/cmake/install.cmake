@@ -6,6 +6,7 @@
 
 include(CMakePackageConfigHelpers)
 
+get_target_property(FAIRLEAD_ABI fairlead_sdk SOVERSION)
 set(FAIRLEAD_PLUGIN_INSTALL_DIR "${CMAKE_INSTALL_LIBDIR}/${FAIRLEAD_PLUGIN_SUBDIR}")
 
 # SDK: the library by itself, and what a plugin author needs.
