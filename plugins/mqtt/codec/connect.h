@@ -84,6 +84,8 @@ struct Connack
     PropertyBlock properties; ///< encoding takes only its user properties
 };
 
+/// Decodes a CONNACK. The 3.x answer "unacceptable protocol version" is understood in MQTT 5 as well:
+/// it is what a server says that does not know MQTT 5.
 [[nodiscard]] DecodeError decodeConnack(const Frame &frame, Version version, Connack &out) noexcept;
 [[nodiscard]] std::size_t encodedSize(const Connack &packet, Version version) noexcept;
 bool encode(Writer &out, const Connack &packet, Version version) noexcept;

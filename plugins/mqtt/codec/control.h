@@ -46,7 +46,7 @@ struct Auth
 bool encode(Writer &out, const Auth &packet, Version version) noexcept;
 
 /// Checks a PINGREQ or PINGRESP: both are bare headers.
-[[nodiscard]] DecodeError decodePing(const Frame &frame) noexcept;
+[[nodiscard]] DecodeError decodePing(const Frame &frame, Version version) noexcept;
 inline constexpr std::size_t kPingSize = 2;
 bool encodePingreq(Writer &out) noexcept;
 bool encodePingresp(Writer &out) noexcept;
