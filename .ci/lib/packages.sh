@@ -32,21 +32,18 @@ apt() {
 }
 
 # The broker is wanted as a program to test against, not as a service that holds port 1883.
-install_without_starting_services() {
-    local policy=/usr/sbin/policy-rc.d status=0
-    if [[ -e $policy ]]; then
-        apt install --no-install-recommends "$@"
-        return
+install_with_broker_at_rest() (
+    policy=/usr/sbin/policy-rc.d
+    if [[ ! -e $policy ]]; then
+        trap 'as_root rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 0755 "$policy"
     fi
-    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
-    as_root chmod 0755 "$policy"
-    apt install --no-install-recommends "$@" || status=$?
-    as_root rm -f "$policy"
-    if [[ " $* " == *" mosquitto "* && -d /run/systemd/system ]]; then
+    apt install --no-install-recommends "$@" || exit
+    if [[ -d /run/systemd/system ]]; then
         as_root systemctl disable --quiet mosquitto.service
     fi
-    return "$status"
-}
+)
 
 # need_packages <purpose> <package>...: installs those that are missing and says which.
 need_packages() {
@@ -65,8 +62,12 @@ need_packages() {
     fi
     say "to $purpose, installing with apt: ${missing[*]}"
     apt update || say "apt-get update failed; trying with the lists at hand"
-    install_without_starting_services "${missing[@]}" \
-        || die "apt-get could not install: ${missing[*]}"
+    if [[ " ${missing[*]} " == *" mosquitto "* ]]; then
+        install_with_broker_at_rest "${missing[@]}" || die "apt-get could not install: ${missing[*]}"
+    else
+        apt install --no-install-recommends "${missing[@]}" \
+            || die "apt-get could not install: ${missing[*]}"
+    fi
 }
 
 # Node may come from elsewhere than Debian and then brings its npm along.
