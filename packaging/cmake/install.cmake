@@ -30,6 +30,7 @@ install(FILES
     "${CMAKE_CURRENT_BINARY_DIR}/FairleadConfig.cmake"
     "${CMAKE_CURRENT_BINARY_DIR}/FairleadConfigVersion.cmake"
     "${PROJECT_SOURCE_DIR}/sdk/cmake/FairleadPlugin.cmake"
+    "${PROJECT_SOURCE_DIR}/sdk/cmake/FairleadPluginJson.cmake"
     DESTINATION "${FAIRLEAD_CMAKE_INSTALL_DIR}" COMPONENT sdk)
 
 # Programs.
