@@ -36,6 +36,10 @@ template <typename Assign>
                                          PropertyBlock &out,
                                          Assign assign) noexcept
 {
+    if (in.skipZero()) {
+        out = {};
+        return {};
+    }
     Bytes raw;
     if (const auto error = readPropertyOctets(in, raw)) {
         return error;

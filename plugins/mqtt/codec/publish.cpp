@@ -19,6 +19,20 @@ constexpr PropertyRules kFromServer{
                  PropertyId::SubscriptionIdentifier),
     maskOf(PropertyId::UserProperty, PropertyId::SubscriptionIdentifier)};
 
+/// Member by member: assigning an empty Publish would cost as much as all the rest of decoding.
+void clear(Publish &out) noexcept
+{
+    out.properties = {};
+    out.messageExpiry = 0;
+    out.packetId = 0;
+    out.topicAlias = 0;
+    out.hasMessageExpiry = false;
+    out.payloadFormat = 0;
+    out.contentType.reset();
+    out.responseTopic.reset();
+    out.correlationData.reset();
+}
+
 void assign(Publish &out, const Property &property) noexcept
 {
     switch (property.id) {
@@ -148,7 +162,7 @@ DecodeError decodePublish(const Frame &frame, Version version, Sender sender, Pu
     if (const auto error = checkHeader(frame, PacketType::Publish, version)) {
         return error;
     }
-    out = Publish{};
+    clear(out);
     out.qos = (frame.flags >> 1) & 0x03;
     out.dup = (frame.flags & 0x08) != 0;
     out.retain = (frame.flags & 0x01) != 0;

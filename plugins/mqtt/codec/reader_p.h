@@ -41,6 +41,14 @@ public:
         return true;
     }
 
+    /// Takes the next octet if it is zero.
+    [[nodiscard]] constexpr bool skipZero() noexcept
+    {
+        const bool zero = !atEnd() && *m_cursor == 0;
+        m_cursor += zero ? 1 : 0;
+        return zero;
+    }
+
     [[nodiscard]] constexpr bool u16(std::uint16_t &out) noexcept
     {
         if (left() < 2) {
