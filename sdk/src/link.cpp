@@ -127,11 +127,12 @@ public:
 
 Result<> Link::Private::enter(State to)
 {
-    if (!isAllowed(state, to))
-        return transitionError(state, to);
-    state = to;
-    pending |= bit(to);
-    return {};
+    const Result<> allowed = checkTransition(state, to);
+    if (allowed) {
+        state = to;
+        pending |= bit(to);
+    }
+    return allowed;
 }
 
 void Link::Private::end(const Error &why, CloseMode how, bool byUs)
@@ -288,6 +289,13 @@ void Link::Private::tearDown()
     Q_EMIT q.closed(reason, generation);
     if (direction == Direction::Dialled && !deliberate && reason.isRetryable())
         step("requestReconnect", [this] { hooks.requestReconnect(q); });
+}
+
+Result<> Link::checkTransition(State from, State to)
+{
+    if (!isAllowed(from, to))
+        return transitionError(from, to);
+    return {};
 }
 
 Link::Link(quint64 generation, Direction direction, LinkHooks &hooks, QObject *parent)

@@ -93,6 +93,9 @@ public:
     };
     Q_ENUM(Direction)
 
+    /// LC-01's table: success, or InvalidTransition naming both states.
+    static Result<> checkTransition(State from, State to);
+
     /// @p generation is unique in the host's life and never reused (RG-14).
     Link(quint64 generation, Direction direction, LinkHooks &hooks, QObject *parent = nullptr);
     ~Link() override;
