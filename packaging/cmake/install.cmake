@@ -43,6 +43,13 @@ foreach(program IN ITEMS fairleadd fairlead)
     endif()
 endforeach()
 
+# The plugins' own install rule is fairlead_add_plugin()'s.
+foreach(plugin IN ITEMS mqtt loopback)
+    if(TARGET fairlead_plugin_${plugin})
+        set_target_properties(fairlead_plugin_${plugin} PROPERTIES INSTALL_RPATH "$ORIGIN/../..")
+    endif()
+endforeach()
+
 # Service. /etc belongs to a system-wide prefix; every other prefix keeps its own.
 configure_file("${CMAKE_CURRENT_SOURCE_DIR}/systemd/fairleadd.service.in"
                "${CMAKE_CURRENT_BINARY_DIR}/fairleadd.service" @ONLY)
