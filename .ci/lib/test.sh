@@ -51,21 +51,15 @@ install_mqttjs() {
     touch "$stamp"
 }
 
-# Builds only what the chosen tests run: they, and the plugins that they load.
+# Builds only what the chosen tests run.
 sanitized_tests() {
-    local preset=$1 label names name targets=()
+    local preset=$1 label list targets=()
     shift
+    need_packages "pick the tests" python3
     configure_preset "$preset"
     label=$(test_label "$preset")
-    names=$(ctest --test-dir "build/$preset" --show-only -L "$label" -LE '^(slow|network)$' \
-        | sed -nE 's/^ *Test +#[0-9]+: //p')
-    [[ -n $names ]] || die "no test carries the label $label"
-    mapfile -t targets < <(ninja -C "build/$preset" -t targets all | sed -nE 's/^([^:\/]+): phony$/\1/p' \
-        | grep -E '^fairlead_plugin_[a-z]+$' || :)
-    for name in $names; do
-        ninja -C "build/$preset" -t query "$name" >/dev/null 2>&1 || continue
-        targets+=("$name")
-    done
+    list=$("$PYTHON" .ci/lib/testtargets.py "build/$preset" "$label") || die "no tests to run"
+    mapfile -t targets <<<"$list"
     say "building build/$preset: ${#targets[@]} targets for the tests labelled $label"
     ninja -C "build/$preset" -j "$(jobs)" "${targets[@]}"
     fixed_addresses ctest --preset "$preset" "$@"
