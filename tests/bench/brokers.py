@@ -142,8 +142,8 @@ class Fairleadd(Broker):
 
 class Mosquitto(Broker):
     """Settings: no persistence and no logging, as the other side has none; nodelay, as latency is
-    measured; no bound on what is queued or in flight, because the defaults (1000 and 20 messages
-    per client) drop or hold back messages that the load counts on."""
+    measured; no bound on what is queued or in flight (by default 1000 and 20 messages per client),
+    so that nothing the load waits for is dropped or held back."""
 
     name = "mosquitto"
 

@@ -272,10 +272,9 @@ void Load::handleFresh(Publisher &publisher, const Stamp &stamp, std::uint64_t n
     if (m_measuring) {
         m_result.latency.add(now - stamp.sentNs);
     }
-    if (m_targets == 1) {
-        ++publisher.completed;
-        wantToSend(publisher);
-    } else if (!publisher.owed.empty() && --publisher.owed[stamp.sequence % m_plan.window] == 0) {
+    const bool complete = m_targets == 1
+        || (!publisher.owed.empty() && --publisher.owed[stamp.sequence % m_plan.window] == 0);
+    if (complete) {
         ++publisher.completed;
         wantToSend(publisher);
     }

@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <barrier>
-#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -106,7 +105,6 @@ int execute(const Options &options)
 
 int main(int argc, char *argv[])
 {
-    std::signal(SIGPIPE, SIG_IGN);
     fairlead::bench::raiseFileLimit();
     constexpr int kNoResult = 2;
     try {

@@ -45,12 +45,16 @@ class Generator:
                  "--warmup", "0", "--duration", "0.1")
 
     def run(self, broker: Broker, what: str, *arguments: str) -> dict:
-        done = subprocess.run(
-            self._call("load", broker, *arguments), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=self.warmup + self.duration + CONNECT_SECONDS,
-            check=False)
+        limit = self.warmup + self.duration + CONNECT_SECONDS
         try:
+            done = subprocess.run(
+                self._call("load", broker, *arguments), stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, timeout=limit, check=False)
             result = json.loads(done.stdout)
+        except subprocess.TimeoutExpired:
+            raise BenchFailure(
+                "generator", f"{what} on {broker.name} did not end in {limit:.0f} s\n"
+                f"{broker.log_tail()}") from None
         except ValueError:
             raise BenchFailure(
                 "generator", f"{what} on {broker.name}: {done.stderr.strip() or done.returncode}\n"
@@ -92,6 +96,9 @@ class IdleHolder:
             self._process.kill()
             self._process.wait()
             raise BenchFailure("generator", "the idle connections did not close") from None
+        except ValueError:
+            raise BenchFailure("generator", "the holder of the idle connections ended early with"
+                               f" code {self._process.returncode}") from None
 
 
 def resident_kib(pid: int) -> int:

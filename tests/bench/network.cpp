@@ -435,7 +435,7 @@ void Network::watch(int fd)
     }
 }
 
-void Network::control(Client &client, std::uint32_t events, int operation)
+void Network::control(Client &client, std::uint32_t events, int operation) const
 {
     epoll_event event{};
     event.events = events;

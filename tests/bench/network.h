@@ -130,7 +130,7 @@ private:
                       Sink &sink);
     void handleConnAck(Client &client, std::span<const std::uint8_t> body);
     void handleSubAck(Client &client, std::span<const std::uint8_t> body, Sink &sink);
-    void control(Client &client, std::uint32_t events, int operation);
+    void control(Client &client, std::uint32_t events, int operation) const;
     void lose(Client &client, const std::string &reason);
 
     NetworkSetup m_setup;

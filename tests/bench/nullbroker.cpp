@@ -385,7 +385,7 @@ void NullBroker::reap()
     m_doomed.clear();
 }
 
-void NullBroker::control(Peer &peer, std::uint32_t events, int operation)
+void NullBroker::control(Peer &peer, std::uint32_t events, int operation) const
 {
     epoll_event event{};
     event.events = events;

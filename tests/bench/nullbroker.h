@@ -28,9 +28,9 @@ enum class Fault {
     Disconnect
 };
 
-// The least that lets a load run: exact filters, a last "+" and shared groups, QoS 0 and 1, retained
-// messages, no checks. It is the floor that any broker's figures stand on, and with a fault it
-// proves that the generator would see one.
+// The least that lets a load run: exact filters, a last "+" and shared groups, QoS 0 and 1,
+// retained messages, no checks. It is the floor that any broker's figures stand on, and with a
+// fault it proves that the generator would see one.
 class NullBroker
 {
 public:
@@ -85,7 +85,7 @@ private:
     void flushAll();
     void drop(Peer &peer);
     void reap();
-    void control(Peer &peer, std::uint32_t events, int operation);
+    void control(Peer &peer, std::uint32_t events, int operation) const;
 
     Fault m_fault;
     std::uint64_t m_every;

@@ -230,6 +230,9 @@ def main() -> int:
     except BenchFailure as failure:
         say(f"bench: [{failure.code}] {failure}")
         return EXIT_NO_RESULT
+    except OSError as error:
+        say(f"bench: [system] {error}")
+        return EXIT_NO_RESULT
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 
