@@ -102,7 +102,8 @@ class GeneratorTest(unittest.TestCase):
 
     def test_bad_options_give_a_coded_error(self):
         for arguments in (["jump"], ["load", "--qos", "3"], ["load", "--port"],
-                          ["load", "--hold", "1"], ["load", "--payload", "8"], ["load", "--duration", "nan"],
+                          ["load", "--hold", "1"], ["load", "--payload", "8"],
+                          ["load", "--duration", "nan"],
                           ["load", "--publishers", "3", "--subscribers", "2"], []):
             with self.subTest(arguments=arguments):
                 done = subprocess.run([str(BENCH), *arguments], stdin=subprocess.DEVNULL,
