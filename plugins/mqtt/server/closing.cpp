@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "server/closing.h"
+
+#include "codec/codec.h"
+#include "server/linkcore.h"
+
+namespace fairlead::mqtt {
+
+namespace {
+
+void writeRefusal(LinkCore &core, ReasonCode reason, const char *text) noexcept
+{
+    // 3.x has no word for many reasons: then the connection just closes.
+    if (core.version == Version::Unknown || (!core.isV5() && !toReturnCode(reason)))
+        return;
+    Connack packet;
+    packet.reason = reason;
+    if (core.isV5()) {
+        if (reason == ReasonCode::ServerShuttingDown)
+            packet.reason = ReasonCode::ServerUnavailable;
+        else if (!isAllowed(reason, PacketType::Connack, Sender::Server))
+            packet.reason = ReasonCode::UnspecifiedError;
+        packet.reasonString = text;
+    }
+    if (fitDiagnostics(packet, core.version, core.maxPacketSize, true))
+        core.send(packet);
+}
+
+void writeDisconnect(LinkCore &core, ReasonCode reason, const char *text) noexcept
+{
+    if (!core.isV5())
+        return;
+    Disconnect packet;
+    packet.reason = isAllowed(reason, PacketType::Disconnect, Sender::Server)
+        ? reason
+        : ReasonCode::UnspecifiedError;
+    packet.reasonString = text;
+    if (fitDiagnostics(packet, core.version, core.maxPacketSize, true))
+        core.send(packet);
+}
+
+} // namespace
+
+void writeFarewell(LinkCore &core, ReasonCode reason, const char *text) noexcept
+{
+    switch (core.phase) {
+    case Phase::AwaitConnect:
+    case Phase::Ended:
+        break;
+    case Phase::Authenticating:
+    case Phase::Acquiring:
+        writeRefusal(core, reason, text);
+        break;
+    case Phase::Running:
+        writeDisconnect(core, reason, text);
+        break;
+    }
+}
+
+ReasonCode reasonFor(const Error &error) noexcept
+{
+    switch (error.code()) {
+    case ErrorCode::ShuttingDown:
+        return ReasonCode::ServerShuttingDown;
+    case ErrorCode::HeartbeatTimeout:
+        return ReasonCode::KeepAliveTimeout;
+    case ErrorCode::LimitReached:
+    case ErrorCode::QueueOverflow:
+        return ReasonCode::QuotaExceeded;
+    case ErrorCode::DescriptorsExhausted:
+    case ErrorCode::StorageFull:
+        return ReasonCode::ServerBusy;
+    case ErrorCode::Superseded:
+        return ReasonCode::SessionTakenOver;
+    case ErrorCode::NotAuthenticated:
+    case ErrorCode::NotAuthorized:
+    case ErrorCode::IdentityMismatch:
+    case ErrorCode::PermissionDenied:
+        return ReasonCode::NotAuthorized;
+    case ErrorCode::ProtocolViolation:
+        return ReasonCode::ProtocolError;
+    case ErrorCode::PacketTooLarge:
+        return ReasonCode::PacketTooLarge;
+    case ErrorCode::VersionRefused:
+        return ReasonCode::UnsupportedProtocolVersion;
+    case ErrorCode::HandshakeTimeout:
+        return ReasonCode::ServerUnavailable;
+    case ErrorCode::Cancelled:
+        return ReasonCode::AdministrativeAction;
+    case ErrorCode::None:
+        return ReasonCode::AdministrativeAction;
+    default:
+        return ReasonCode::UnspecifiedError;
+    }
+}
+
+ErrorCode errorCodeFor(ReasonCode reason) noexcept
+{
+    switch (reason) {
+    case ReasonCode::UnspecifiedError:
+    case ReasonCode::ImplementationSpecificError:
+        return ErrorCode::Internal;
+    case ReasonCode::UnsupportedProtocolVersion:
+        return ErrorCode::VersionRefused;
+    case ReasonCode::BadUserNameOrPassword:
+    case ReasonCode::BadAuthenticationMethod:
+        return ErrorCode::NotAuthenticated;
+    case ReasonCode::NotAuthorized:
+        return ErrorCode::NotAuthorized;
+    case ReasonCode::ServerUnavailable:
+    case ReasonCode::ServerBusy:
+    case ReasonCode::QuotaExceeded:
+        return ErrorCode::LimitReached;
+    case ReasonCode::ServerShuttingDown:
+        return ErrorCode::ShuttingDown;
+    case ReasonCode::KeepAliveTimeout:
+        return ErrorCode::HeartbeatTimeout;
+    case ReasonCode::SessionTakenOver:
+        return ErrorCode::Superseded;
+    case ReasonCode::PacketTooLarge:
+        return ErrorCode::PacketTooLarge;
+    case ReasonCode::AdministrativeAction:
+        return ErrorCode::Cancelled;
+    default:
+        return ErrorCode::ProtocolViolation;
+    }
+}
+
+} // namespace fairlead::mqtt

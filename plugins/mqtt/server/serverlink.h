@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "server/connecthandler.h"
+#include "server/deliveryout.h"
+#include "server/keepalive.h"
+#include "server/linkcore.h"
+#include "server/publishin.h"
+#include "server/subscriptions.h"
+
+namespace fairlead::mqtt {
+
+/// The server's end of one MQTT connection: splits the input into packets and hands each to the part
+/// that knows it.
+class ServerLink final : public LinkDriver
+{
+public:
+    ServerLink(const LinkContext &context, Endpoint &endpoint);
+    ~ServerLink() override;
+
+    void handleStarted() noexcept override;
+    Consumed handleBytes(ByteSpan input) noexcept override;
+    void handleEndOfInput() noexcept override;
+    void handleAuthenticated(const Error &error) noexcept override;
+    void handleLease(const LeaseGrant &grant) noexcept override;
+    void handlePull(Lease &lease) noexcept override;
+    void handleCompletions(const Completion *completions, int count) noexcept override;
+    void handleSubscribed(quint32 completionTag,
+                          const SubscribeOutcome *outcomes,
+                          int count) noexcept override;
+    void handleUnsubscribed(quint32 completionTag,
+                            const UnsubscribeOutcome *outcomes,
+                            int count) noexcept override;
+    void handleFenced(FenceReason reason) noexcept override;
+    void handleClosing(const Error &reason) noexcept override;
+
+private:
+    /// Whether packets can be worked on now.
+    bool isParsing() const noexcept;
+    std::uint32_t packetLimit() const noexcept;
+    Consumed parse(ByteSpan input) noexcept;
+    Flow handlePacket(const Frame &frame) noexcept;
+    void handleConnect(const Frame &frame) noexcept;
+    void handleAck(const Frame &frame) noexcept;
+    void handlePing(const Frame &frame) noexcept;
+    void handleDisconnect(const Frame &frame) noexcept;
+    void handleAuth(const Frame &frame) noexcept;
+
+    LinkCore m_core;
+    KeepAlive m_keepAlive;
+    PublishIn m_publishIn;
+    DeliveryOut m_deliveryOut;
+    Subscriptions m_subscriptions;
+    std::unique_ptr<ConnectHandler> m_connect; ///< from CONNECT to CONNACK
+};
+
+} // namespace fairlead::mqtt
