@@ -146,6 +146,19 @@ class Staged(unittest.TestCase):
             foreign = [name for name in needed if not PLUGIN_MAY_NEED.match(name)]
             self.assertEqual(foreign, [], plugin.name)
 
+    def test_third_party_builds_a_plugin_from_the_installed_package(self):
+        source = Path(__file__).resolve().parents[1] / "fixtures" / "outoftree"
+        build = self.scratch / "outoftree"
+        for command in (
+            ("-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}",
+             "-DCMAKE_BUILD_TYPE=Release"),
+            ("--build", build),
+        ):
+            result = run(options.cmake, *command, env=self.environment)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        plugin = build / "lib" / "fairlead" / "plugins" / "fairlead_outoftree.so"
+        self.assertIn("libfairlead-sdk.so.1", self.dynamic(plugin, "NEEDED"))
+
     def test_search_paths_are_relative_to_the_files(self):
         for path in self.programs() + self.plugins:
             for tag in ("RUNPATH", "RPATH"):
