@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/config/endpointcheck.h"
+
+#include "core/config/hostschema.h"
+#include "core/config/schemavalidator.h"
+
+#include <fairlead/clock.h>
+
+#include <cmath>
+#include <utility>
+
+namespace fairlead::core {
+
+namespace {
+
+class EndpointCheck
+{
+public:
+    EndpointCheck(const QString &name, const ConfigNode &node, ConfigErrors *errors)
+        : m_path(QStringLiteral("endpoint.") + name)
+        , m_node(node)
+        , m_errors(errors)
+    {
+        m_settings.name = name;
+        m_settings.origin = node.origin;
+    }
+
+    std::optional<EndpointSettings> run(const TransportLookup &transports);
+
+private:
+    void report(ErrorCode code, const char *key, const QString &text);
+    bool readUrl();
+    QJsonObject validate(const QJsonObject &schema);
+    void checkRole(const TransportDescription &transport);
+    void checkPlace(const TransportDescription &transport);
+    void checkListenAddress();
+    void checkReach(const QJsonObject &values);
+    QString shownUrl() const;
+
+    QString m_path;
+    ConfigNode m_node;
+    ConfigErrors *m_errors;
+    EndpointSettings m_settings;
+};
+
+void EndpointCheck::report(ErrorCode code, const char *key, const QString &text)
+{
+    const QString name = QLatin1String(key);
+    const ConfigNode *node = m_node.find(name);
+    ConfigProblem problem;
+    problem.code = code;
+    problem.origin = node ? node->origin : m_node.origin;
+    problem.key = m_path + QLatin1Char('.') + name;
+    problem.text = text;
+    m_errors->append(problem.toError());
+}
+
+// Schemes and hosts are told apart without credentials, which no error may show.
+QString EndpointCheck::shownUrl() const
+{
+    return m_settings.url.toDisplayString(QUrl::RemoveUserInfo);
+}
+
+bool EndpointCheck::readUrl()
+{
+    const ConfigNode *node = m_node.find(QStringLiteral("url"));
+    if (!node || (node->kind != ConfigNode::Kind::String && node->kind != ConfigNode::Kind::Text)
+        || node->string.isEmpty()) {
+        return false; // the schema says what is wrong
+    }
+    m_settings.url = QUrl(node->string, QUrl::StrictMode);
+    if (!m_settings.url.isValid() || m_settings.url.scheme().isEmpty()) {
+        report(ErrorCode::ConfigRange,
+               "url",
+               QStringLiteral("expected a URL like mqtt://127.0.0.1:1883, found ") + node->shown());
+        return false;
+    }
+    return true;
+}
+
+QJsonObject EndpointCheck::validate(const QJsonObject &schema)
+{
+    return SchemaValidator(m_errors).validate(m_node, schema, m_path).toObject();
+}
+
+void EndpointCheck::checkRole(const TransportDescription &transport)
+{
+    const bool dials = m_settings.role == EndpointRole::Dial;
+    if (transport.roles.contains(dials ? QStringLiteral("dial") : QStringLiteral("listen")))
+        return;
+    report(ErrorCode::NotSupported,
+           dials ? "role" : "url",
+           QStringLiteral("the transport %1 cannot %2; it can %3")
+               .arg(transport.type,
+                    dials ? QStringLiteral("dial") : QStringLiteral("listen"),
+                    transport.roles.join(QStringLiteral(" and "))));
+}
+
+void EndpointCheck::checkListenAddress()
+{
+    const QString host = m_settings.url.host();
+    if (host == QLatin1String("localhost"))
+        m_settings.address = QHostAddress(QHostAddress::LocalHost);
+    else if (!m_settings.address.setAddress(host)) {
+        report(ErrorCode::ConfigRange,
+               "url",
+               QStringLiteral("a listener needs the address of a network interface, found \"%1\"; "
+                              "write 0.0.0.0 or [::] for all of them, or localhost")
+                   .arg(host));
+    }
+    if (!m_settings.url.userInfo().isEmpty()) {
+        report(ErrorCode::ConfigRange,
+               "url",
+               QStringLiteral("a listener's URL holds no user name and no password"));
+    }
+}
+
+void EndpointCheck::checkPlace(const TransportDescription &transport)
+{
+    QUrl &url = m_settings.url;
+    const QString scheme = url.scheme();
+    m_settings.carrier = transport.carriers.value(scheme, Carrier::Tcp);
+    if (url.hasFragment())
+        report(ErrorCode::ConfigRange, "url", QStringLiteral("an endpoint's URL has no fragment"));
+    if (m_settings.carrier == Carrier::Memory)
+        return;
+    if (url.host().isEmpty()) {
+        report(ErrorCode::ConfigRange,
+               "url",
+               QStringLiteral("there is no host in \"%1\"; write it as in %2://127.0.0.1")
+                   .arg(shownUrl(), scheme));
+        return;
+    }
+    const bool listens = m_settings.role == EndpointRole::Listen;
+    int port = url.port();
+    if (port < 0)
+        port = transport.defaultPorts.value(scheme, 0);
+    if (port == 0 && url.port() < 0) {
+        report(ErrorCode::ConfigRange,
+               "url",
+               QStringLiteral("there is no port in \"%1\", and %2 has no usual one")
+                   .arg(shownUrl(), scheme));
+    } else if (port == 0 && !listens) {
+        report(ErrorCode::ConfigRange, "url", QStringLiteral("port 0 cannot be dialled"));
+    }
+    m_settings.port = quint16(port);
+    url.setPort(port);
+    if (listens)
+        checkListenAddress();
+}
+
+// Whoever can reach a listener must prove who they are, or be let in knowingly.
+void EndpointCheck::checkReach(const QJsonObject &values)
+{
+    const bool isPrivate = m_settings.role == EndpointRole::Dial
+        || m_settings.carrier == Carrier::Memory || m_settings.address.isLoopback();
+    const QJsonValue allowed = values.value(QStringLiteral("allow_anonymous"));
+    m_settings.allowAnonymous = allowed.toBool(isPrivate);
+    if (isPrivate || m_settings.allowAnonymous || m_settings.address.isNull())
+        return;
+    report(ErrorCode::ConfigInsecure,
+           "allow_anonymous",
+           QStringLiteral("other hosts can reach %1, and nothing is configured by which clients "
+                          "prove who they are; write allow_anonymous = true in this [[endpoint]] "
+                          "to let everyone in, or choose the address 127.0.0.1")
+               .arg(shownUrl()));
+}
+
+std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transports)
+{
+    const qsizetype errorsBefore = m_errors->size();
+    std::optional<TransportDescription> transport;
+    QJsonObject schema = endpointSchemaFor({});
+    if (readUrl()) {
+        Result<TransportDescription> found = transports(m_settings.url.scheme());
+        if (found)
+            transport = std::move(*found);
+        else
+            report(found.error().code(), "url", found.error().text());
+    }
+    if (transport)
+        schema = endpointSchemaFor(transport->config);
+    else // its plugin's keys are unknown here, so none can be called wrong
+        schema.insert(QStringLiteral("additionalProperties"), true);
+
+    QJsonObject values = validate(schema);
+    if (values.value(QStringLiteral("role")).toString() == QLatin1String("dial"))
+        m_settings.role = EndpointRole::Dial;
+    if (transport) {
+        m_settings.transport = transport->type;
+        checkRole(*transport);
+        checkPlace(*transport);
+        checkReach(values);
+    }
+    if (m_errors->size() != errorsBefore)
+        return std::nullopt;
+
+    m_settings.handshakeTimeout = qint64(std::llround(
+        values.value(QStringLiteral("handshake_timeout")).toDouble() * double(kNsPerSecond)));
+    m_settings.maxLinks = values.value(QStringLiteral("max_links")).toInteger();
+    const QStringList own = endpointKeys();
+    for (const QString &key : own)
+        values.remove(key);
+    m_settings.options = values;
+    return m_settings;
+}
+
+} // namespace
+
+bool EndpointSettings::isSameAs(const EndpointSettings &other) const
+{
+    return name == other.name && url == other.url && role == other.role && carrier == other.carrier
+        && transport == other.transport && address == other.address && port == other.port
+        && allowAnonymous == other.allowAnonymous && handshakeTimeout == other.handshakeTimeout
+        && maxLinks == other.maxLinks && options == other.options;
+}
+
+std::optional<EndpointSettings> checkEndpoint(const QString &name,
+                                              const ConfigNode &node,
+                                              const TransportLookup &transports,
+                                              ConfigErrors *errors)
+{
+    ConfigNode named = node;
+    if (!named.find(QStringLiteral("name"))) {
+        ConfigNode own(ConfigNode::Kind::String, node.origin);
+        own.string = name;
+        named.table.emplace(QStringLiteral("name"), std::move(own));
+    }
+    return EndpointCheck(name, named, errors).run(transports);
+}
+
+} // namespace fairlead::core

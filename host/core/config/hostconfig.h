@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/config/confignode.h"
+#include "core/observe/logformat.h"
+#include "core/plugins/transportdescription.h"
+
+#include <QtCore/QJsonObject>
+#include <QtCore/QList>
+#include <QtCore/QString>
+#include <QtCore/QStringList>
+#include <QtCore/QUrl>
+#include <QtNetwork/QHostAddress>
+
+#include <fairlead/logger.h>
+
+namespace fairlead::core {
+
+// The configuration after every layer was laid over the defaults and every check has passed.
+// Values; the defaults are hostschema.cpp's.
+
+/// [host]
+struct HostSettings
+{
+    QString stateDir; ///< absolute, or empty: see resolveStateFolder()
+    int reactors = 0; ///< 0: half the processors, at least one
+    QStringList pluginPath;
+    QStringList disabledPlugins; ///< ids
+    LogLevel logLevel = LogLevel::Info;
+    LogFormat logFormat = LogFormat::Auto;
+};
+
+/// [limits]
+struct Limits
+{
+    qint64 sessions = 0;
+    qint64 subscriptionsPerSession = 0;
+    qint64 maxSessionExpiry = 0; ///< seconds
+    qint64 queueMessages = 0; ///< per session
+    qint64 queueBytes = 0; ///< per session
+    qint64 retainedMessages = 0;
+    qint64 retainedBytes = 0;
+    qint64 links = 0; ///< 0: what the descriptors allow, less 256
+};
+
+/// One [[endpoint]]
+struct EndpointSettings
+{
+    QString name;
+    QUrl url; ///< with its port, unless the transport has none
+    EndpointRole role = EndpointRole::Listen;
+    Carrier carrier = Carrier::Tcp;
+    QString transport; ///< type of the transport that serves the scheme
+    QHostAddress address; ///< to listen on; null for a dialled one and in memory
+    quint16 port = 0; ///< 0 on a listener: the system chooses
+    bool allowAnonymous = false;
+    qint64 handshakeTimeout = 0; ///< nanoseconds
+    qint64 maxLinks = 0; ///< 0: no bound of its own
+    QJsonObject options; ///< the plugin's keys, checked, defaults filled in
+    ConfigOrigin origin;
+
+    /// Whether a reload must replace the endpoint; where it was written does not matter.
+    bool isSameAs(const EndpointSettings &other) const;
+};
+
+} // namespace fairlead::core

@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/config/hostschema.h"
+
+#include <QtCore/QJsonArray>
+#include <QtCore/QJsonDocument>
+
+namespace fairlead::core {
+
+namespace {
+
+constexpr char kHostSchema[] = R"({
+  "type": "object",
+  "properties": {
+    "host": {
+      "type": "object",
+      "properties": {
+        "state_dir": { "type": "string", "pattern": "^/" },
+        "reactors": { "type": "integer", "minimum": 0, "maximum": 256, "default": 0 },
+        "plugin_path": {
+          "type": "array", "items": { "type": "string", "pattern": "^/" }, "default": []
+        },
+        "disabled_plugins": { "type": "array", "items": { "type": "string" }, "default": [] },
+        "log_level": {
+          "type": "string", "enum": ["debug", "info", "warning", "error"], "default": "info"
+        },
+        "log_format": {
+          "type": "string", "enum": ["auto", "text", "journal", "json"], "default": "auto"
+        }
+      }
+    },
+    "limits": {
+      "type": "object",
+      "properties": {
+        "sessions": { "type": "integer", "minimum": 1, "default": 100000 },
+        "subscriptions_per_session": { "type": "integer", "minimum": 1, "default": 10000 },
+        "max_session_expiry": {
+          "type": "integer", "minimum": 0, "maximum": 4294967295, "default": 2592000
+        },
+        "queue_messages": { "type": "integer", "minimum": 1, "default": 10000 },
+        "queue_bytes": { "type": "integer", "minimum": 1024, "default": 67108864 },
+        "retained_messages": { "type": "integer", "minimum": 0, "default": 1000000 },
+        "retained_bytes": { "type": "integer", "minimum": 0, "default": 1073741824 },
+        "links": { "type": "integer", "minimum": 0, "default": 0 }
+      }
+    },
+    "endpoint": { "type": "object", "additionalProperties": true }
+  }
+})";
+
+constexpr char kEndpointSchema[] = R"({
+  "type": "object",
+  "required": ["name", "url"],
+  "properties": {
+    "name": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$" },
+    "url": { "type": "string", "minLength": 1 },
+    "role": { "type": "string", "enum": ["listen", "dial"], "default": "listen" },
+    "allow_anonymous": { "type": "boolean" },
+    "handshake_timeout": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 10 },
+    "max_links": { "type": "integer", "minimum": 0, "default": 0 }
+  }
+})";
+
+QJsonObject parsed(const char *text)
+{
+    const QJsonDocument document = QJsonDocument::fromJson(QByteArray(text));
+    Q_ASSERT(document.isObject());
+    return document.object();
+}
+
+} // namespace
+
+const QJsonObject &hostSchema()
+{
+    static const QJsonObject schema = parsed(kHostSchema);
+    return schema;
+}
+
+const QJsonObject &endpointSchema()
+{
+    static const QJsonObject schema = parsed(kEndpointSchema);
+    return schema;
+}
+
+QJsonObject endpointSchemaFor(const QJsonObject &transportConfig)
+{
+    const QString propertiesKey = QStringLiteral("properties");
+    const QString requiredKey = QStringLiteral("required");
+    const QString additionalKey = QStringLiteral("additionalProperties");
+
+    QJsonObject schema = endpointSchema();
+    QJsonObject properties = transportConfig.value(propertiesKey).toObject();
+    const QJsonObject own = schema.value(propertiesKey).toObject();
+    for (auto it = own.begin(); it != own.end(); ++it)
+        properties.insert(it.key(), it.value());
+    schema.insert(propertiesKey, properties);
+
+    QJsonArray required = schema.value(requiredKey).toArray();
+    const QJsonArray more = transportConfig.value(requiredKey).toArray();
+    for (const QJsonValue &key : more)
+        required.append(key);
+    schema.insert(requiredKey, required);
+    if (transportConfig.contains(additionalKey))
+        schema.insert(additionalKey, transportConfig.value(additionalKey));
+    return schema;
+}
+
+QStringList endpointKeys()
+{
+    return endpointSchema().value(QStringLiteral("properties")).toObject().keys();
+}
+
+} // namespace fairlead::core
