@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/distributor/matchcache.h"
+#include "core/store/storageengine.h"
+
+#include <fairlead/message.h>
+
+#include <functional>
+#include <mutex>
+#include <vector>
+
+namespace fairlead::core {
+
+class Reactor;
+class RetainedStore;
+class Session;
+
+/// One message on its way into the history.
+struct Outgoing
+{
+    Message message;
+    TopicMatch *match = nullptr;
+    bool retain = false; ///< replaces the topic's retained entry
+    bool durable = false; ///< its publisher waits until it is stored
+};
+
+/// One message, or one session, for a reactor.
+struct InboxItem
+{
+    Message message;
+    SharedMemberPtr member; ///< set: only for this member of a shared group
+    TopicMatch *match = nullptr; ///< only in the inbox of the reactor that matched it
+    std::unique_ptr<Session> arriving; ///< a session moves here; later items may be for it
+};
+
+/// Gives every message its place in the host's one history, in one short lock per batch, so that
+/// each reactor's inbox is in sequence order.
+///
+/// Thread: any. Foreign code never runs under the lock.
+class Sequencer
+{
+public:
+    Sequencer(quint32 epoch, RetainedStore &retained, StorageEngine &store);
+    ~Sequencer();
+
+    /// Adds the next reactor; all are added before the first commit.
+    void addReactor(Reactor *reactor);
+    int reactorCount() const noexcept { return int(m_inboxes.size()); }
+
+    std::unique_lock<std::mutex> lock() { return std::unique_lock(m_lock); }
+    quint64 nextSequenceLocked() const noexcept { return m_next; }
+    quint32 epoch() const noexcept { return m_epoch; }
+
+    /// How the last commit of a reactor ended.
+    struct Committed
+    {
+        Ticket ticket = 0; ///< of the last durable message
+        bool starved = false; ///< a reactor has not consumed two batches of this one yet
+    };
+    /// Commits @p batch of reactor @p self and swaps its inbox into @p inbox (appended).
+    Committed commit(int self, std::vector<Outgoing> *batch, const TopicIndex &index,
+                     MatchCache &cache, std::vector<InboxItem> *inbox);
+    /// Swaps the inbox of @p self out without a batch.
+    void collect(int self, std::vector<InboxItem> *inbox);
+    bool hasInbox(int self) const noexcept
+    {
+        return m_inboxes[std::size_t(self)]->filled.load(std::memory_order_acquire);
+    }
+
+    /// Moves a session: under the lock, @p handOver gives it what @p self still has for it and
+    /// yields it; then it is the next item of its home's inbox.
+    using HandOver = std::function<std::unique_ptr<Session>(std::vector<InboxItem> *)>;
+    void moveSession(int self, int home, TopicIndex &index, const HandOver &handOver);
+    /// Gives a message of a shared group to another member; false when none is left.
+    bool redirect(const Message &message, SharedGroup &group, int self);
+
+private:
+    struct Inbox
+    {
+        Reactor *reactor = nullptr;
+        std::vector<InboxItem> items;
+        std::vector<int> batches; ///< per source, not consumed yet
+        std::atomic<bool> filled = false;
+    };
+
+    void collectLocked(int self, std::vector<InboxItem> *inbox, std::vector<Reactor *> *relieved);
+    void pushLocked(int target, InboxItem item, quint64 *touched);
+    void wake(quint64 touched, int self);
+
+    static constexpr int kCredit = 2;
+
+    const quint32 m_epoch;
+    RetainedStore &m_retained;
+    StorageEngine &m_store;
+    std::mutex m_lock;
+    quint64 m_next = 1;
+    std::vector<std::unique_ptr<Inbox>> m_inboxes;
+};
+
+} // namespace fairlead::core

@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/distributor/matchcache.h"
+#include "core/distributor/retainedstore.h"
+#include "core/distributor/ring.h"
+#include "core/distributor/testament.h"
+
+#include <fairlead/lease.h>
+#include <fairlead/timers.h>
+
+#include <QByteArray>
+#include <QHash>
+#include <QSet>
+
+namespace fairlead::core {
+
+class HostLink;
+class SessionTable;
+struct Congestion;
+
+/// What one session may hold.
+struct SessionLimits
+{
+    quint32 queueMessages = 10'000;
+    quint64 queueBytes = quint64(64) * 1024 * 1024;
+    quint32 subscriptions = 10'000;
+};
+
+/// What a peer is owed: subscriptions, queue, deliveries in flight, receive keys, testament,
+/// expiry. Outlives links.
+///
+/// Thread: its home reactor, where it moves by value of its pointer. Ownership: that reactor's.
+class Session
+{
+public:
+    Session(quint64 number, QByteArray key, QByteArray peerKey, const SessionLimits &limits);
+    ~Session();
+    Session(const Session &) = delete;
+    Session &operator=(const Session &) = delete;
+
+    quint64 number() const noexcept { return m_subscriber->number; }
+    const QByteArray &key() const noexcept { return m_key; }
+    const QByteArray &peerKey() const noexcept { return m_peerKey; }
+    Subscriber &subscriber() const noexcept { return *m_subscriber; }
+    const SubscriberPtr &subscriberPtr() const noexcept { return m_subscriber; }
+    /// The link that holds the lease; null while detached.
+    HostLink *holder() const noexcept { return m_holder; }
+    void attach(HostLink *holder);
+    /// The link is gone: what it took and did not settle is due again.
+    void detach();
+
+    // Queue.
+    enum class Push : quint8 { Queued, Skipped, Full };
+    /// Appends a live message; @p way says how this session gets it.
+    Push push(const Message &message, const LocalTarget::Way &way);
+    /// Older sequences were handled where the session came from.
+    void setLiveFrom(quint64 sequence) noexcept { m_liveFrom = sequence; }
+    quint64 liveFrom() const noexcept { return m_liveFrom; }
+    /// Gives the oldest waiting message up; false when none waits.
+    bool dropOldest();
+    std::size_t queuedMessages() const noexcept { return m_pending.size() + m_unsettled; }
+    quint64 queuedBytes() const noexcept { return m_bytes; }
+    std::size_t inFlight() const noexcept { return m_unsettled; }
+    bool isHalfFull() const noexcept
+    {
+        return queuedMessages() >= m_limits.queueMessages / 2 || m_bytes >= m_limits.queueBytes / 2;
+    }
+    bool isBelowQuarter() const noexcept
+    {
+        return queuedMessages() < m_limits.queueMessages / 4 && m_bytes < m_limits.queueBytes / 4;
+    }
+    const SessionLimits &limits() const noexcept { return m_limits; }
+    /// Whether take() could yield something with an open window.
+    bool hasWaiting() const noexcept
+    {
+        return !m_pending.isEmpty() || !m_walks.empty() || m_resend < m_inflight.size();
+    }
+    /// Whether the last take() ended for lack of window; until the next settle().
+    bool isWindowClosed() const noexcept { return m_windowClosed; }
+
+    struct Taken
+    {
+        int count = 0;
+        int expired = 0;
+    };
+    Taken take(Delivery *out, int max, const Window &window, qint64 now,
+               const RetainedStore &retained);
+    /// Whether @p handle was in flight.
+    bool settle(quint64 handle);
+    bool mark(quint64 handle, quint32 tag, bool bodyDone);
+
+    // Receive keys.
+    bool hasKey(quint32 key) const { return m_keys.contains(key); }
+    void addKey(quint32 key) { m_keys.insert(key); }
+    bool removeKey(quint32 key) { return m_keys.remove(key); }
+    int keyCount() const { return int(m_keys.size()); }
+
+    // Subscriptions.
+    struct Subscribed
+    {
+        TopicFilter filter;
+        SubscriptionOptions options;
+    };
+    using Subscriptions = QHash<QByteArray, Subscribed>;
+    Subscriptions &subscriptions() noexcept { return m_subscriptions; }
+    /// Retained messages for a subscription come before what is live.
+    void replayRetained(const TopicFilter &filter, const SubscriptionOptions &options,
+                        quint64 before);
+
+    void forgetReplay(const TopicFilter &filter);
+
+    // The rest of what it keeps.
+    quint32 expirySeconds = 0;
+    QByteArray note;
+    std::unique_ptr<StoredTestament> testament;
+    Timer expiryTimer;
+    Timer testamentTimer;
+    SessionTable *home = nullptr; ///< null while it moves
+
+    /// Who waits for this session to read, while it is congested; see Backpressure.
+    std::unique_ptr<Congestion> congestion;
+
+private:
+    struct Entry
+    {
+        Message message;
+        IdList ids;
+        quint8 qos = 0;
+        bool retain = false;
+    };
+    enum class Phase : quint8 { Taken, Due, Settled };
+    struct InFlight
+    {
+        Message message;
+        IdList ids;
+        quint32 tag = 0;
+        quint8 qos = 0;
+        bool retain = false;
+        bool resent = false;
+        Phase phase = Phase::Taken;
+    };
+    struct RetainedWalk
+    {
+        RetainedStore::Cursor cursor;
+        SubscriptionOptions options;
+        IdList ids;
+        std::vector<Message> page;
+        std::size_t next = 0;
+        bool more = true;
+    };
+
+    struct Taking;
+    void takeResent(Taking *taking);
+    void takeRetained(Taking *taking, const RetainedStore &retained);
+    void takeLive(Taking *taking);
+    void give(Taking *taking, Entry entry);
+
+    SubscriberPtr m_subscriber;
+    QByteArray m_key;
+    QByteArray m_peerKey;
+    const SessionLimits &m_limits;
+    HostLink *m_holder = nullptr;
+    Ring<Entry> m_pending;
+    Ring<InFlight> m_inflight;
+    quint64 m_inflightBase = 1; ///< handle of the first in m_inflight
+    std::size_t m_resend = 0; ///< first in m_inflight that may be due
+    std::size_t m_unsettled = 0;
+    quint64 m_bytes = 0;
+    quint64 m_liveFrom = 0;
+    bool m_windowClosed = false;
+    std::vector<RetainedWalk> m_walks;
+    QSet<quint32> m_keys;
+    Subscriptions m_subscriptions;
+    std::vector<IdList> m_givenIds; ///< keeps what the last take() pointed to
+};
+
+} // namespace fairlead::core

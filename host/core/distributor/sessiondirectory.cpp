@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/distributor/sessiondirectory.h"
+
+namespace fairlead::core {
+
+SessionDirectory::Claim SessionDirectory::claim(const QByteArray &key, SwapRequest request)
+{
+    const int reactor = request.candidate.reactor;
+    const quint64 link = request.candidate.generation;
+    const std::scoped_lock locked(m_lock);
+    Claim claim;
+    const auto found = m_entries.find(key);
+    if (found == m_entries.end() && quint64(m_entries.size()) >= m_maxSessions) {
+        claim.error = Error(ErrorCode::LimitReached, QStringLiteral("the host keeps no more sessions"));
+        return claim;
+    }
+    request.key = key;
+    SwapResult swapped = m_registry.swap(request);
+    if (swapped.outcome != SwapResult::Outcome::Kept) {
+        claim.error = swapped.error.isNull()
+            ? Error(ErrorCode::Superseded, QStringLiteral("another link of this peer stays"))
+            : swapped.error;
+        return claim;
+    }
+    claim.evicted = std::move(swapped.evicted);
+    if (found == m_entries.end()) {
+        Entry entry;
+        entry.number = m_next++;
+        entry.home = reactor;
+        m_entries.insert(key, entry);
+        m_homes.insert(entry.number, reactor);
+        claim.created = true;
+        claim.number = entry.number;
+        claim.home = reactor;
+        return claim;
+    }
+    found->claimant = {reactor, link};
+    claim.number = found->number;
+    claim.home = found->home;
+    return claim;
+}
+
+bool SessionDirectory::hasClaim(const QByteArray &key, quint64 number) const
+{
+    const std::scoped_lock locked(m_lock);
+    const auto found = m_entries.find(key);
+    return found != m_entries.end() && found->number == number && found->claimant.link != 0;
+}
+
+std::optional<SessionDirectory::Claimant> SessionDirectory::serve(const QByteArray &key,
+                                                                  quint64 number, int reactor)
+{
+    const std::scoped_lock locked(m_lock);
+    const auto found = m_entries.find(key);
+    if (found == m_entries.end() || found->number != number || found->claimant.link == 0)
+        return std::nullopt;
+    const Claimant claimant = found->claimant;
+    if (claimant.reactor == reactor) {
+        found->claimant = {};
+    } else {
+        found->home = claimant.reactor;
+        m_homes[number] = claimant.reactor;
+    }
+    return claimant;
+}
+
+void SessionDirectory::withdraw(const QByteArray &key, quint64 link)
+{
+    const std::scoped_lock locked(m_lock);
+    const auto found = m_entries.find(key);
+    if (found != m_entries.end() && found->claimant.link == link)
+        found->claimant = {};
+}
+
+quint64 SessionDirectory::renumber(const QByteArray &key, quint64 number)
+{
+    const std::scoped_lock locked(m_lock);
+    const auto found = m_entries.find(key);
+    if (found == m_entries.end() || found->number != number)
+        return 0;
+    found->number = m_next++;
+    m_homes.insert(found->number, found->home);
+    m_homes.remove(number);
+    return found->number;
+}
+
+bool SessionDirectory::remove(const QByteArray &key, quint64 number)
+{
+    const std::scoped_lock locked(m_lock);
+    const auto found = m_entries.find(key);
+    if (found == m_entries.end() || found->number != number)
+        return true;
+    if (found->claimant.link != 0)
+        return false;
+    m_entries.erase(found);
+    m_homes.remove(number);
+    return true;
+}
+
+int SessionDirectory::homeOf(quint64 number) const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_homes.value(number, -1);
+}
+
+quint64 SessionDirectory::count() const
+{
+    const std::scoped_lock locked(m_lock);
+    return quint64(m_entries.size());
+}
+
+} // namespace fairlead::core

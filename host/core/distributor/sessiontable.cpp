@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/distributor/sessiontable.h"
+
+#include "core/distributor/congestion.h"
+#include "core/distributor/distributor.h"
+#include "core/reactor/hostlink.h"
+
+#include <fairlead/clock.h>
+
+#include <algorithm>
+
+namespace fairlead::core {
+
+SessionTable::SessionTable(int reactor, Distributor &distributor, SessionHost &host)
+    : m_reactor(reactor)
+    , m_distributor(distributor)
+    , m_host(host)
+{
+}
+
+SessionTable::~SessionTable() = default;
+
+Session *SessionTable::find(quint64 number) const noexcept
+{
+    const auto found = m_sessions.find(number);
+    return found == m_sessions.end() ? nullptr : found->second.get();
+}
+
+Session &SessionTable::create(quint64 number, const QByteArray &key, const QByteArray &peerKey)
+{
+    auto session = std::make_unique<Session>(number, key, peerKey, m_distributor.limits.session);
+    session->home = this;
+    session->subscriber().home.store(m_reactor, std::memory_order_release);
+    session->subscriber().arrived.store(m_reactor, std::memory_order_release);
+    return *(m_sessions[number] = std::move(session));
+}
+
+Admission SessionTable::acquire(HostLink &link, Error *error)
+{
+    const SessionDirectory::Claim claim
+        = m_distributor.directory.claim(link.sessionKey(), link.swapRequest());
+    if (!claim.error.isNull()) {
+        *error = claim.error;
+        return Admission::Refused;
+    }
+    if (claim.evicted)
+        m_host.fenceLink(claim.evicted->reactor, claim.evicted->generation);
+    if (claim.created) {
+        Session &session = create(claim.number, link.sessionKey(), link.peerKey());
+        give(session, link, true);
+        return Admission::Accepted;
+    }
+    if (claim.home == m_reactor)
+        serve(link.sessionKey(), claim.number);
+    else
+        m_host.serveClaim(claim.home, link.sessionKey(), claim.number);
+    return Admission::Pending;
+}
+
+void SessionTable::serve(const QByteArray &key, quint64 number)
+{
+    Session *session = find(number);
+    // Not here: it is on its way and served where it arrives.
+    if (!session || !m_distributor.directory.hasClaim(key, number))
+        return;
+    // The holder goes first: while the claim stands, the session does not end with it.
+    if (session->holder())
+        session->holder()->fence(FenceReason::TakenOver);
+    const auto claimant = m_distributor.directory.serve(key, number, m_reactor);
+    if (!claimant)
+        return;
+    if (claimant->reactor != m_reactor) {
+        sendAway(*session, claimant->reactor);
+        return;
+    }
+    HostLink *link = m_host.findLink(claimant->link);
+    if (link && link->isAlive()) {
+        give(*session, *link, false);
+        link->completeAdmission({});
+    } else {
+        awaitReturn(*session);
+    }
+}
+
+void SessionTable::give(Session &session, HostLink &link, bool fresh)
+{
+    Session *given = &session;
+    const HostLink::Wish &wish = link.wish();
+    const bool resumed = !fresh && !wish.clean && session.expirySeconds > 0;
+    if (!fresh && !resumed)
+        given = &restart(session);
+    m_host.timers().disarm(given->expiryTimer);
+    m_host.timers().disarm(given->testamentTimer);
+    given->expirySeconds = std::min(wish.expirySeconds, m_distributor.limits.maxSessionExpiry);
+    given->testament = link.takeTestament();
+    given->attach(&link);
+    link.grant(*given, resumed);
+}
+
+Session &SessionTable::restart(Session &session)
+{
+    const quint64 number = m_distributor.directory.renumber(session.key(), session.number());
+    const QByteArray key = session.key();
+    const QByteArray peerKey = session.peerKey();
+    bury(session);
+    return create(number, key, peerKey);
+}
+
+void SessionTable::end(Session &session)
+{
+    if (m_distributor.directory.remove(session.key(), session.number()))
+        bury(session);
+}
+
+void SessionTable::bury(Session &session)
+{
+    publishTestament(session);
+    m_host.timers().disarm(session.expiryTimer);
+    m_host.relieve(session);
+    for (const Session::Subscribed &subscribed : std::as_const(session.subscriptions()))
+        m_distributor.index.unsubscribe(session.subscriber(), subscribed.filter);
+    session.subscriptions().clear();
+    const auto found = m_sessions.find(session.number());
+    m_ended.push_back(std::move(found->second));
+    m_sessions.erase(found);
+    m_host.localSessionsChanged();
+}
+
+void SessionTable::sendAway(Session &session, int reactor)
+{
+    m_host.timers().disarm(session.expiryTimer);
+    m_host.timers().disarm(session.testamentTimer);
+    m_host.relieve(session);
+    m_distributor.sequencer.moveSession(m_reactor, reactor, m_distributor.index, [&](auto *inbox) {
+        m_host.handOver(session, inbox);
+        const auto found = m_sessions.find(session.number());
+        std::unique_ptr<Session> moving = std::move(found->second);
+        m_sessions.erase(found);
+        moving->home = nullptr;
+        m_host.localSessionsChanged();
+        return moving;
+    });
+}
+
+void SessionTable::arrive(std::unique_ptr<Session> session)
+{
+    Session &here = *session;
+    here.home = this;
+    m_sessions[here.number()] = std::move(session);
+    here.subscriber().arrived.store(m_reactor, std::memory_order_release);
+    m_host.localSessionsChanged();
+    if (m_distributor.directory.hasClaim(here.key(), here.number()))
+        serve(here.key(), here.number());
+    else
+        awaitReturn(here);
+}
+
+void SessionTable::release(Session &session, const ReleaseRequest *request)
+{
+    session.detach();
+    m_host.relieve(session);
+    if (request) {
+        if (request->changeExpiry)
+            session.expirySeconds
+                = std::min(request->expirySeconds, m_distributor.limits.maxSessionExpiry);
+        if (!request->publishTestament)
+            session.testament.reset();
+    }
+    awaitReturn(session);
+}
+
+void SessionTable::awaitReturn(Session &session)
+{
+    const qint64 now = m_host.clock().now();
+    if (session.expirySeconds == 0) {
+        end(session);
+        return;
+    }
+    if (session.expirySeconds != kNever && !session.expiryTimer.isArmed())
+        m_host.timers().arm(session.expiryTimer,
+                            now + qint64(session.expirySeconds) * kNsPerSecond);
+    if (!session.testament || session.testamentTimer.isArmed())
+        return;
+    const quint32 delay = std::min(session.testament->delaySeconds, session.expirySeconds);
+    if (delay == 0)
+        publishTestament(session);
+    else if (delay != kNever)
+        m_host.timers().arm(session.testamentTimer, now + qint64(delay) * kNsPerSecond);
+}
+
+void SessionTable::withdraw(const HostLink &link)
+{
+    m_distributor.directory.withdraw(link.sessionKey(), link.generation());
+}
+
+void SessionTable::handleExpired(Session &session)
+{
+    if (!session.holder())
+        end(session);
+}
+
+void SessionTable::publishTestament(Session &session)
+{
+    m_host.timers().disarm(session.testamentTimer);
+    if (!session.testament)
+        return;
+    const std::unique_ptr<StoredTestament> testament = std::move(session.testament);
+    m_host.publishTestament(*testament, session.number());
+}
+
+void SessionTable::forEach(const std::function<void(Session &)> &visit)
+{
+    for (const auto &[number, session] : m_sessions)
+        visit(*session);
+}
+
+} // namespace fairlead::core

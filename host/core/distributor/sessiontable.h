@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/distributor/session.h"
+
+#include <fairlead/error.h>
+#include <fairlead/lease.h>
+#include <fairlead/link.h>
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace fairlead {
+class Clock;
+}
+
+namespace fairlead::core {
+
+struct Distributor;
+struct InboxItem;
+
+/// What the sessions of a reactor need from it. Thread: that reactor.
+class SessionHost
+{
+public:
+    virtual ~SessionHost() = default;
+
+    virtual HostLink *findLink(quint64 generation) noexcept = 0;
+    virtual void fenceLink(int reactor, quint64 generation) = 0;
+    virtual void serveClaim(int reactor, const QByteArray &key, quint64 number) = 0;
+    virtual void publishTestament(const StoredTestament &testament, quint64 origin) = 0;
+    /// @p session leaves: it gets what waits here for it, and @p inbox waits for the others. Under
+    /// the sequencer's lock.
+    virtual void handOver(Session &session, std::vector<InboxItem> *inbox) = 0;
+    virtual void localSessionsChanged() = 0;
+    virtual void relieve(Session &session) = 0;
+    virtual void endPatience(Session &session) = 0;
+    virtual Timers &timers() noexcept = 0;
+    virtual const Clock &clock() const noexcept = 0;
+};
+
+/// The sessions whose home is one reactor: gives them to links, takes them over, moves them, lets
+/// them expire. Thread: that reactor.
+class SessionTable
+{
+public:
+    SessionTable(int reactor, Distributor &distributor, SessionHost &host);
+    ~SessionTable();
+
+    /// A link asks for the session its request names. Pending: HostLink::grant() or nothing comes.
+    Admission acquire(HostLink &link, Error *error);
+    /// Serves the claim on a session that is, or was, here.
+    void serve(const QByteArray &key, quint64 number);
+    /// A session comes here from another reactor.
+    void arrive(std::unique_ptr<Session> session);
+    /// The link that holds @p session lets go of it; null @p request: it was lost.
+    void release(Session &session, const ReleaseRequest *request);
+    /// A link closed before its claim was served.
+    void withdraw(const HostLink &link);
+
+    Session *find(quint64 number) const noexcept;
+    std::size_t size() const noexcept { return m_sessions.size(); }
+    void handleExpired(Session &session);
+    void publishTestament(Session &session);
+    void handlePatienceOver(Session &session) { m_host.endPatience(session); }
+    /// Destroys what ended; never while a session is on the stack.
+    void reap() { m_ended.clear(); }
+    void forEach(const std::function<void(Session &)> &visit);
+
+private:
+    Session &create(quint64 number, const QByteArray &key, const QByteArray &peerKey);
+    Session &restart(Session &session);
+    void give(Session &session, HostLink &link, bool fresh);
+    void end(Session &session);
+    void bury(Session &session);
+    void awaitReturn(Session &session);
+    void sendAway(Session &session, int reactor);
+
+    const int m_reactor;
+    Distributor &m_distributor;
+    SessionHost &m_host;
+    std::unordered_map<quint64, std::unique_ptr<Session>> m_sessions;
+    std::vector<std::unique_ptr<Session>> m_ended;
+};
+
+} // namespace fairlead::core

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <fairlead/bus.h>
+
+#include <QByteArray>
+
+namespace fairlead::core {
+
+/// A Testament that the session keeps.
+struct StoredTestament
+{
+    explicit StoredTestament(const Testament &testament)
+        : topic(testament.topic.data(), qsizetype(testament.topic.size()))
+        , properties(testament.properties.data(), qsizetype(testament.properties.size()))
+        , payload(testament.payload.data(), qsizetype(testament.payload.size()))
+        , expirySeconds(testament.expirySeconds)
+        , delaySeconds(testament.delaySeconds)
+        , qos(testament.qos)
+        , retain(testament.retain)
+    {
+    }
+
+    QByteArray topic;
+    QByteArray properties;
+    QByteArray payload;
+    quint32 expirySeconds;
+    quint32 delaySeconds;
+    quint8 qos;
+    bool retain;
+};
+
+} // namespace fairlead::core

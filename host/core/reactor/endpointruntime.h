@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <fairlead/linkdriver.h>
+#include <fairlead/logger.h>
+#include <fairlead/security.h>
+
+#include <QString>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+namespace fairlead::core {
+
+/// What links of one endpoint share. Thread: constant after start, the counters any. Ownership:
+/// shared by the links, so that it outlives the last of them.
+struct EndpointRuntime
+{
+    QString name;
+    int number = 0;
+    std::function<std::unique_ptr<LinkDriver>(const LinkContext &)> createDriver;
+    std::shared_ptr<Authenticator> authenticator;
+    std::shared_ptr<const AccessControl> accessControl;
+    std::shared_ptr<Logger> logger;
+    qint64 handshakeTimeoutNs = 10'000'000'000;
+    bool needsNoHandshake = false;
+    std::atomic<qint64> links = 0;
+};
+
+using EndpointRuntimePtr = std::shared_ptr<EndpointRuntime>;
+
+} // namespace fairlead::core

@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/distributor/testament.h"
+#include "core/reactor/endpointruntime.h"
+#include "core/reactor/linkstream.h"
+#include "core/registry/linkregistry.h"
+
+#include <fairlead/lease.h>
+#include <fairlead/link.h>
+#include <fairlead/security.h>
+#include <fairlead/timers.h>
+
+#include <memory>
+#include <vector>
+
+namespace fairlead::core {
+
+class Reactor;
+class Session;
+
+/// The host's side of one link: its lifecycle's side effects, its bus and its lease.
+///
+/// Thread: its reactor. Ownership: that reactor's, which destroys it after it closed and nothing
+/// waits for it any more.
+class HostLink final : private LinkHooks, private StreamOwner, private Bus, private Lease, public Link
+{
+public:
+    HostLink(Reactor &reactor, EndpointRuntimePtr endpoint, Direction direction, quint64 generation,
+             std::unique_ptr<LinkStream> stream);
+    ~HostLink() override;
+
+    /// Binds the driver and starts; false when the plugin refused the link.
+    bool start();
+    /// The carrier may have had input before there was someone to tell.
+    void streamStarted() noexcept { streamReadable(); }
+
+    // For the reactor.
+    LinkStream *stream() const noexcept { return m_stream.get(); }
+    Session *session() const noexcept { return m_session; }
+    const EndpointRuntime &endpoint() const noexcept { return *m_endpoint; }
+    void readOnce();
+    void flush();
+    void pull();
+    /// There is something to take.
+    void markDirty();
+    /// Asked by the host: the driver's last frame, then the end (LC-14).
+    void shutDown(const Error &reason);
+    /// The session has another holder, or is over.
+    void fence(FenceReason reason);
+    /// Back-pressure: one more, one fewer session waits to be read.
+    void hold() noexcept { ++m_holds; }
+    void unhold();
+    /// Whether nothing refers to it any more, so that it may be destroyed once closed.
+    bool isQuiet() const noexcept { return m_notices == 0 && !dirty && !readable && !filled; }
+    /// Whether a pull would come from inside a call the driver makes.
+    bool isInDriver() const noexcept { return m_inDriver; }
+
+    // For the session table.
+    struct Wish
+    {
+        quint32 expirySeconds = 0;
+        bool clean = false;
+    };
+    const QByteArray &sessionKey() const noexcept { return m_sessionKey; }
+    const Wish &wish() const noexcept { return m_wish; }
+    std::unique_ptr<StoredTestament> takeTestament() { return std::move(m_testament); }
+    SwapRequest swapRequest() const;
+    void grant(Session &session, bool resumed);
+
+    /// An answer the driver gets outside of its own calls, in the order of the questions.
+    struct Notice
+    {
+        enum class Kind : quint8 { Authenticated, Lease, Completion, Subscribed, Unsubscribed };
+        Kind kind = Kind::Completion;
+        Completion completion;
+        std::vector<SubscribeOutcome> subscribed;
+        std::vector<UnsubscribeOutcome> unsubscribed;
+        Error error;
+    };
+    void deliver(const Completion *completions, int count);
+    void deliver(const Notice &notice);
+    void completeAuthentication(const Error &error, const Principal &principal);
+    void noticeQueued() noexcept { ++m_notices; }
+    void noticeDone() noexcept { --m_notices; }
+
+    bool dirty = false; ///< in the reactor's list of links to pull
+    bool readable = false; ///< in its list of links to read
+    bool filled = false; ///< in its list of links to flush
+
+private:
+    // LinkHooks
+    bool hasTransport(const Link &) const noexcept override { return m_stream != nullptr; }
+    bool needsNoHandshake(const Link &) const noexcept override;
+    Result<> registerLink(Link &) override;
+    Admission admitLink(Link &, Error *error) override;
+    void linkConnected(Link &) override;
+    void linkRejected(Link &, const Error &error) override;
+    void linkDraining(Link &) override;
+    void linkEnding(const Link &) noexcept override;
+    void stopActivities(Link &) override;
+    void unregisterLink(Link &) override;
+    void withdrawLink(Link &) override;
+    void closeTransport(Link &, CloseMode mode) override;
+    void linkDisconnected(Link &, bool wasConnected) override;
+    void requestReconnect(Link &) override {}
+
+    // StreamOwner
+    void streamReadable() noexcept override;
+    void streamWritable() noexcept override;
+    void streamFilled() noexcept override;
+    void streamReadingChanged(bool reading) noexcept override;
+
+    // Bus
+    void authenticate(const Credentials &credentials) noexcept override;
+    void acquire(const SessionRequest &request) noexcept override;
+    Flow publish(const PublishView &view) noexcept override;
+
+    // Lease
+    int take(Delivery *out, int max, const Window &window) noexcept override;
+    void settle(const Settle *settles, int count) noexcept override;
+    void mark(quint64 handle, quint32 tag, bool bodyDone, quint32 completionTag) noexcept override;
+    void forgetKey(quint32 key, quint32 completionTag) noexcept override;
+    int receiveKeyCount() const noexcept override;
+    void subscribe(const SubscribeRequest *requests, int count,
+                   quint32 completionTag) noexcept override;
+    void unsubscribe(const ByteSpan *filters, int count, quint32 completionTag) noexcept override;
+    void setNote(ByteSpan note) noexcept override;
+    void release(const ReleaseRequest &request) noexcept override;
+
+    SubscribeOutcome subscribeOne(const SubscribeRequest &request);
+    bool hasLease() noexcept;
+    void queueCompletion(Completion::Kind kind, quint32 tag, Outcome outcome);
+    bool mayRead() const noexcept;
+    void offer(ByteSpan input);
+    void keepRest(ByteSpan rest, std::size_t wanted);
+    void offerAgain();
+    void handleInputEnd();
+    void handleDeadline() noexcept;
+    void closeForSystemError(int systemError);
+
+    static constexpr int kTurnMessages = 256;
+
+    Reactor &m_reactor;
+    EndpointRuntimePtr m_endpoint;
+    std::unique_ptr<LinkStream> m_stream;
+    std::unique_ptr<LinkDriver> m_driver;
+    std::shared_ptr<LinkLiveness> m_liveness;
+    Session *m_session = nullptr;
+    Principal m_principal;
+    QByteArray m_sessionKey;
+    std::unique_ptr<StoredTestament> m_testament;
+    std::unique_ptr<ReleaseRequest> m_released;
+    Timer m_deadline; ///< of the handshake, later of draining
+    qint64 m_since;
+    std::vector<char> m_rest; ///< input the driver did not use yet
+    std::size_t m_wanted = 0;
+    Wish m_wish;
+    int m_holds = 0;
+    int m_notices = 0;
+    int m_turnBudget = kTurnMessages;
+    bool m_resumed = false;
+    bool m_authenticated = false;
+    bool m_inputEnded = false;
+    bool m_endTold = false;
+    bool m_offerDue = false;
+    bool m_readDue = false; ///< input was left in the carrier while reading was not allowed
+    bool m_authenticating = false;
+    bool m_inDriver = false;
+    bool m_connected = false;
+};
+
+} // namespace fairlead::core

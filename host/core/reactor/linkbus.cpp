@@ -1,0 +1,354 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/distributor/distributor.h"
+#include "core/reactor/hostlink.h"
+#include "core/reactor/reactor.h"
+
+#include <QPointer>
+
+#include <algorithm>
+
+namespace fairlead::core {
+
+namespace {
+
+// Topics that only the host itself publishes to.
+bool isReserved(ByteSpan topic) noexcept
+{
+    if (topic.empty() || topic.front() != '$')
+        return false;
+    return topic.starts_with("$SYS/") || topic.starts_with("$notice/")
+        || topic.starts_with("$replay/") || topic.starts_with("$share/");
+}
+
+constexpr std::size_t kMaxNote = 4096;
+
+} // namespace
+
+// Bus.
+
+void HostLink::authenticate(const Credentials &credentials) noexcept
+{
+    if (!m_endpoint->authenticator) {
+        Notice notice;
+        notice.kind = Notice::Kind::Authenticated;
+        notice.error = Error(ErrorCode::NotAuthenticated,
+                             QStringLiteral("the endpoint knows no way to authenticate"));
+        m_reactor.queueNotice(*this, std::move(notice));
+        return;
+    }
+    Reactor *reactor = &m_reactor;
+    const quint64 number = generation();
+    m_authenticating = true;
+    m_endpoint->authenticator->authenticate(
+        credentials, [reactor, number](const Error &error, const Principal &principal) {
+            const auto complete = [reactor, number, error, principal] {
+                if (HostLink *link = reactor->findLink(number))
+                    link->completeAuthentication(error, principal);
+            };
+            if (reactor->isCurrent())
+                complete();
+            else
+                reactor->post(complete);
+        });
+}
+
+void HostLink::completeAuthentication(const Error &error, const Principal &principal)
+{
+    m_authenticating = false;
+    if (error.isNull()) {
+        m_principal = principal;
+        m_authenticated = true;
+    }
+    Notice notice;
+    notice.kind = Notice::Kind::Authenticated;
+    notice.error = error;
+    m_reactor.queueNotice(*this, std::move(notice));
+}
+
+void HostLink::acquire(const SessionRequest &request) noexcept
+{
+    if (!m_authenticated) {
+        Notice notice;
+        notice.kind = Notice::Kind::Lease;
+        notice.error = Error(ErrorCode::NotAuthenticated,
+                             QStringLiteral("the peer was not authenticated"));
+        m_reactor.queueNotice(*this, std::move(notice));
+        return;
+    }
+    const QByteArray peer(request.peerKey.data(), qsizetype(request.peerKey.size()));
+    setPeerKey(peer);
+    m_sessionKey = m_principal.name + '\0' + peer;
+    m_wish = {request.expirySeconds, request.clean};
+    if (request.testament)
+        m_testament = std::make_unique<StoredTestament>(*request.testament);
+    const Result<> done = succeed();
+    if (!done)
+        close(done.error(), CloseMode::Drain, true);
+}
+
+Flow HostLink::publish(const PublishView &view) noexcept
+{
+    if (!hasLease())
+        return Flow::Pause;
+    const bool answered = view.qos > 0 || view.receiveKey != 0;
+    if (isReserved(view.topic)
+        || (m_endpoint->accessControl
+            && !m_endpoint->accessControl->mayPublish(
+                m_principal, {peerKey().constData(), std::size_t(peerKey().size())}, view.topic))) {
+        m_reactor.traffic().drop(DropReason::NotAuthorized).add();
+        if (answered)
+            queueCompletion(Completion::Kind::Publish, view.completionTag, Outcome::NotAuthorized);
+        return Flow::Continue;
+    }
+    if (view.receiveKey != 0 && m_session->hasKey(view.receiveKey)) {
+        queueCompletion(Completion::Kind::Publish, view.completionTag, Outcome::Duplicate);
+        return Flow::Continue;
+    }
+    m_reactor.publish({this, &view, m_session->number()});
+    return m_holds > 0 || state() == State::Closed ? Flow::Pause : Flow::Continue;
+}
+
+// Lease.
+
+bool HostLink::hasLease() noexcept
+{
+    if (m_session)
+        return true;
+    m_reactor.traffic().fencedCalls.add();
+    return false;
+}
+
+void HostLink::queueCompletion(Completion::Kind kind, quint32 tag, Outcome outcome)
+{
+    m_reactor.queueCompletion(*this, {tag, kind, outcome}, 0);
+}
+
+int HostLink::take(Delivery *out, int max, const Window &window) noexcept
+{
+    if (!hasLease())
+        return 0;
+    // The rest of a long queue comes in the next turn: no link keeps a reactor to itself.
+    max = std::min(max, m_turnBudget);
+    if (max <= 0 || window.bytes <= 0)
+        return 0;
+    const Session::Taken taken = m_session->take(out, max, window, m_reactor.clock().now(),
+                                                 m_reactor.distributor().retained);
+    m_turnBudget -= taken.count;
+    Traffic &traffic = m_reactor.traffic();
+    traffic.delivered.add(quint64(taken.count));
+    quint64 bytes = 0;
+    for (int i = 0; i < taken.count; ++i)
+        bytes += out[i].message ? out[i].message.payload().size() : 0;
+    traffic.deliveredBytes.add(bytes);
+    if (taken.expired > 0)
+        traffic.drop(DropReason::Expired).add(quint64(taken.expired));
+    if (m_session->congestion)
+        m_reactor.noteTaken(*m_session);
+    return taken.count;
+}
+
+void HostLink::settle(const Settle *settles, int count) noexcept
+{
+    if (!hasLease())
+        return;
+    for (int i = 0; i < count; ++i) {
+        if (!m_session->settle(settles[i].handle))
+            m_reactor.traffic().staleHandles.add();
+        else if (settles[i].how == Settle::How::TooLarge)
+            m_reactor.traffic().drop(DropReason::TooLarge).add();
+    }
+    if (m_session->hasWaiting())
+        markDirty();
+    if (m_session->congestion)
+        m_reactor.noteTaken(*m_session);
+}
+
+void HostLink::mark(quint64 handle, quint32 tag, bool bodyDone, quint32 completionTag) noexcept
+{
+    if (!hasLease())
+        return;
+    if (!m_session->mark(handle, tag, bodyDone)) {
+        m_reactor.traffic().staleHandles.add();
+        if (completionTag != 0)
+            queueCompletion(Completion::Kind::Mark, completionTag, Outcome::NoReceiver);
+        return;
+    }
+    StoreRecord record;
+    record.kind = StoreRecord::Kind::Mark;
+    record.session = m_session->number();
+    record.handle = handle;
+    record.tag = tag;
+    const Ticket ticket = m_reactor.distributor().store.append(std::move(record));
+    if (completionTag != 0)
+        m_reactor.queueCompletion(*this, {completionTag, Completion::Kind::Mark, Outcome::Done},
+                                  ticket);
+}
+
+void HostLink::forgetKey(quint32 key, quint32 completionTag) noexcept
+{
+    if (!hasLease())
+        return;
+    if (!m_session->removeKey(key)) {
+        queueCompletion(Completion::Kind::ForgetKey, completionTag, Outcome::NoReceiver);
+        return;
+    }
+    StoreRecord record;
+    record.kind = StoreRecord::Kind::ForgetKey;
+    record.session = m_session->number();
+    record.tag = key;
+    const Ticket ticket = m_reactor.distributor().store.append(std::move(record));
+    m_reactor.queueCompletion(*this, {completionTag, Completion::Kind::ForgetKey, Outcome::Done},
+                              ticket);
+}
+
+int HostLink::receiveKeyCount() const noexcept
+{
+    return m_session ? m_session->keyCount() : 0;
+}
+
+SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request)
+{
+    const Result<TopicFilter> parsed = TopicFilter::parse(request.filter);
+    if (!parsed || parsed->pattern().starts_with("$replay/")
+        || (parsed->isShared() && request.noLocal)) {
+        return {Outcome::Invalid, 0};
+    }
+    const TopicFilter &filter = *parsed;
+    Distributor &distributor = m_reactor.distributor();
+    const ByteSpan pattern = filter.pattern();
+    if (quint32(std::count(pattern.begin(), pattern.end(), '/')) >= distributor.limits.topicLevels)
+        return {Outcome::Quota, 0};
+    if (m_endpoint->accessControl
+        && !m_endpoint->accessControl->maySubscribe(
+            m_principal, {peerKey().constData(), std::size_t(peerKey().size())}, pattern)) {
+        return {Outcome::NotAuthorized, 0};
+    }
+    const QByteArray key(request.filter.data(), qsizetype(request.filter.size()));
+    const bool known = m_session->subscriptions().contains(key);
+    if (!known && quint32(m_session->subscriptions().size()) >= m_session->limits().subscriptions)
+        return {Outcome::Quota, 0};
+    SubscriptionOptions options;
+    options.id = request.subscriptionId;
+    options.qos = request.qos;
+    options.noLocal = request.noLocal;
+    options.retainAsPublished = request.retainAsPublished;
+    // What this link published before is not for what it asks for now, and what it asks for now
+    // is not late for what follows.
+    m_reactor.commitBatch();
+    quint64 from = 0;
+    const bool existed
+        = distributor.index.subscribe(m_session->subscriberPtr(), filter, options, &from);
+    m_session->subscriptions().insert(key, {filter, options});
+    const bool replay = request.replay == RetainedReplay::Always
+        || (request.replay == RetainedReplay::IfNew && !existed);
+    if (replay && !filter.isShared() && distributor.retained.count() > 0)
+        m_session->replayRetained(filter, options, from);
+    return {Outcome::Done, request.qos};
+}
+
+void HostLink::subscribe(const SubscribeRequest *requests, int count, quint32 completionTag) noexcept
+{
+    if (!hasLease())
+        return;
+    Notice notice;
+    notice.kind = Notice::Kind::Subscribed;
+    notice.completion.tag = completionTag;
+    for (int i = 0; i < count; ++i)
+        notice.subscribed.push_back(subscribeOne(requests[i]));
+    m_reactor.queueNotice(*this, std::move(notice));
+}
+
+void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completionTag) noexcept
+{
+    if (!hasLease())
+        return;
+    // What came before the request is still for it.
+    m_reactor.commitBatch();
+    Notice notice;
+    notice.kind = Notice::Kind::Unsubscribed;
+    notice.completion.tag = completionTag;
+    for (int i = 0; i < count; ++i) {
+        const QByteArray key(filters[i].data(), qsizetype(filters[i].size()));
+        const auto found = m_session->subscriptions().constFind(key);
+        if (found == m_session->subscriptions().constEnd()) {
+            notice.unsubscribed.push_back(Outcome::NoReceiver);
+            continue;
+        }
+        m_session->forgetReplay(found->filter);
+        m_reactor.distributor().index.unsubscribe(m_session->subscriber(), found->filter);
+        m_session->subscriptions().erase(found);
+        notice.unsubscribed.push_back(Outcome::Done);
+    }
+    m_reactor.queueNotice(*this, std::move(notice));
+}
+
+void HostLink::setNote(ByteSpan note) noexcept
+{
+    if (hasLease() && note.size() <= kMaxNote)
+        m_session->note = QByteArray(note.data(), qsizetype(note.size()));
+}
+
+void HostLink::release(const ReleaseRequest &request) noexcept
+{
+    if (hasLease())
+        m_released = std::make_unique<ReleaseRequest>(request);
+}
+
+// Answers.
+
+void HostLink::deliver(const Completion *completions, int count)
+{
+    m_notices -= count;
+    if (state() == State::Closed)
+        return;
+    m_driver->handleCompletions(completions, count);
+    if (m_inputEnded && state() != State::Closed)
+        streamReadable();
+}
+
+void HostLink::deliver(const Notice &notice)
+{
+    --m_notices;
+    if (state() == State::Closed)
+        return;
+    switch (notice.kind) {
+    case Notice::Kind::Authenticated:
+        m_driver->handleAuthenticated(notice.error);
+        m_offerDue = true;
+        break;
+    case Notice::Kind::Lease: {
+        LeaseGrant grant;
+        grant.error = notice.error;
+        if (m_session && notice.error.isNull()) {
+            grant.lease = this;
+            grant.resumed = m_resumed;
+            grant.expirySeconds = m_session->expirySeconds;
+            grant.note = {m_session->note.constData(), std::size_t(m_session->note.size())};
+            m_connected = true;
+        }
+        m_driver->handleLease(grant);
+        if (m_session && m_session->hasWaiting())
+            markDirty();
+        m_offerDue = true;
+        break;
+    }
+    case Notice::Kind::Subscribed:
+        m_driver->handleSubscribed(notice.completion.tag, notice.subscribed.data(),
+                                   int(notice.subscribed.size()));
+        if (m_session && m_session->hasWaiting())
+            markDirty();
+        break;
+    case Notice::Kind::Unsubscribed:
+        m_driver->handleUnsubscribed(notice.completion.tag, notice.unsubscribed.data(),
+                                     int(notice.unsubscribed.size()));
+        break;
+    case Notice::Kind::Completion:
+        break;
+    }
+    if (state() != State::Closed && (m_offerDue || m_inputEnded))
+        streamReadable();
+}
+
+} // namespace fairlead::core

@@ -1,0 +1,340 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/reactor/reactor.h"
+
+#include "core/distributor/congestion.h"
+#include "core/reactor/lingering.h"
+
+#include <algorithm>
+
+namespace fairlead::core {
+
+namespace {
+
+constexpr int kMaxRounds = 16;
+constexpr int kAnswerRun = 64;
+
+const void *thisThread() noexcept
+{
+    static thread_local char marker = 0;
+    return &marker;
+}
+
+} // namespace
+
+Reactor::Reactor(int number, Distributor &distributor, TurnClock &clock, Random &random,
+                 Wakeup &wakeup)
+    : m_number(number)
+    , m_distributor(distributor)
+    , m_clock(clock)
+    , m_random(random)
+    , m_wakeup(wakeup)
+    , m_matches(distributor.index, number)
+    , m_sessions(number, distributor, *this)
+    , m_receiveBuffer(std::make_unique<char[]>(kReceiveBytes))
+{
+    distributor.reactors.push_back(this);
+    distributor.sequencer.addReactor(this);
+}
+
+Reactor::~Reactor() = default;
+
+void Reactor::post(std::function<void()> call)
+{
+    bool first = false;
+    {
+        const std::scoped_lock locked(m_postLock);
+        first = m_posts.empty();
+        m_posts.push_back(std::move(call));
+        m_hasPosts.store(true, std::memory_order_release);
+    }
+    if (first)
+        m_wakeup.wake();
+}
+
+bool Reactor::isCurrent() const noexcept
+{
+    return m_thread.load(std::memory_order_relaxed) == thisThread();
+}
+
+void Reactor::handleCredit() noexcept
+{
+    if (m_starved.exchange(false, std::memory_order_acq_rel))
+        m_wakeup.wake();
+}
+
+bool Reactor::hasPendingWork() const noexcept
+{
+    return m_hasPosts.load(std::memory_order_acquire) || m_distributor.sequencer.hasInbox(m_number)
+        || !m_batch.empty() || !m_inbox.empty() || !m_dirty.empty() || !m_filled.empty()
+        || (!m_readable.empty() && !m_starved.load(std::memory_order_acquire)) || m_lingeringDue
+        || (!m_answers.empty() && isReady(m_answers.front()));
+}
+
+void Reactor::turn() noexcept
+{
+    m_thread.store(thisThread(), std::memory_order_relaxed);
+    m_clock.refresh();
+    runPosts();
+    if (m_distributor.sequencer.hasInbox(m_number)) {
+        m_distributor.sequencer.collect(m_number, &m_inbox);
+        distribute();
+    }
+    readLinks();
+    commitBatch();
+    // Answers may lead to further messages and pulls; what does not settle waits for the next turn.
+    for (int round = 0; round < kMaxRounds; ++round) {
+        const bool pulled = pullLinks();
+        const bool answered = deliverAnswers();
+        commitBatch();
+        if (!pulled && !answered)
+            break;
+    }
+    flushLinks();
+    flushLingering();
+    m_timers.fireDue(m_clock.now());
+    reap();
+    if (m_batch.empty() && m_inbox.empty())
+        m_matches.trim();
+}
+
+void Reactor::runPosts()
+{
+    if (!m_hasPosts.load(std::memory_order_acquire))
+        return;
+    std::vector<std::function<void()>> calls;
+    {
+        const std::scoped_lock locked(m_postLock);
+        calls.swap(m_posts);
+        m_hasPosts.store(false, std::memory_order_release);
+    }
+    for (const auto &call : calls)
+        call();
+}
+
+// Links.
+
+HostLink *Reactor::adopt(EndpointRuntimePtr endpoint, std::unique_ptr<LinkStream> stream,
+                         Link::Direction direction)
+{
+    const quint64 generation = m_distributor.generations.next();
+    auto link = std::make_unique<HostLink>(*this, std::move(endpoint), direction, generation,
+                                           std::move(stream));
+    HostLink *raw = link.get();
+    m_links.emplace(generation, std::move(link));
+    m_traffic.linksAccepted.add();
+    if (!raw->start()) {
+        raw->close(Error(ErrorCode::NotSupported, QStringLiteral("the plugin refused the link")),
+                   CloseMode::Abort, true);
+        return nullptr;
+    }
+    raw->streamStarted();
+    return raw;
+}
+
+HostLink *Reactor::findLink(quint64 generation) noexcept
+{
+    const auto found = m_links.find(generation);
+    return found == m_links.end() ? nullptr : found->second.get();
+}
+
+std::size_t Reactor::shutDownLinks(const Error &reason)
+{
+    std::vector<HostLink *> open;
+    for (const auto &[generation, link] : m_links) {
+        if (link->state() != Link::State::Closed)
+            open.push_back(link.get());
+    }
+    for (HostLink *link : open)
+        link->shutDown(reason);
+    return open.size();
+}
+
+void Reactor::abandonLinks(const Error &reason)
+{
+    for (const auto &[generation, link] : m_links)
+        link->close(reason, CloseMode::Abort, true);
+    m_lingering.clear();
+}
+
+void Reactor::linkClosed(HostLink &link)
+{
+    m_traffic.linksClosed.add();
+    m_closed.push_back(link.generation());
+}
+
+void Reactor::linger(std::unique_ptr<LinkStream> stream, bool inputEnded)
+{
+    m_lingering.push_back(std::make_unique<Lingering>(*this, std::move(stream), inputEnded));
+    m_lingeringDue = true;
+}
+
+void Reactor::reap()
+{
+    if (!m_closed.empty()) {
+        std::erase_if(m_closed, [this](quint64 generation) {
+            const auto found = m_links.find(generation);
+            if (found == m_links.end())
+                return true;
+            if (!found->second->isQuiet())
+                return false;
+            m_links.erase(found);
+            return true;
+        });
+    }
+    m_sessions.reap();
+}
+
+void Reactor::readLinks()
+{
+    if (m_readable.empty() || m_starved.load(std::memory_order_acquire))
+        return;
+    std::vector<HostLink *> links;
+    links.swap(m_readable);
+    for (std::size_t i = 0; i < links.size(); ++i) {
+        if (m_starved.load(std::memory_order_acquire)) {
+            m_readable.insert(m_readable.end(), links.begin() + std::ptrdiff_t(i), links.end());
+            return;
+        }
+        links[i]->readable = false;
+        if (links[i]->state() != Link::State::Closed)
+            links[i]->readOnce();
+    }
+    if (m_readable.empty()) {
+        links.clear();
+        m_readable.swap(links); // keeps the room
+    }
+}
+
+bool Reactor::pullLinks()
+{
+    if (m_dirty.empty())
+        return false;
+    std::vector<HostLink *> links;
+    links.swap(m_dirty);
+    for (HostLink *link : links) {
+        link->dirty = false;
+        link->pull();
+    }
+    if (m_dirty.empty()) {
+        links.clear();
+        m_dirty.swap(links);
+    }
+    return true;
+}
+
+void Reactor::flushLinks()
+{
+    if (m_filled.empty())
+        return;
+    std::vector<HostLink *> links;
+    links.swap(m_filled);
+    for (HostLink *link : links) {
+        link->filled = false;
+        if (link->state() != Link::State::Closed)
+            link->flush();
+    }
+    if (m_filled.empty()) {
+        links.clear();
+        m_filled.swap(links);
+    }
+}
+
+void Reactor::flushLingering()
+{
+    if (!m_lingeringDue)
+        return;
+    m_lingeringDue = false;
+    for (const auto &lingering : m_lingering)
+        lingering->step();
+    std::erase_if(m_lingering, [](const auto &lingering) { return lingering->isDone(); });
+}
+
+// Answers.
+
+void Reactor::queueNotice(HostLink &link, HostLink::Notice notice)
+{
+    Answer answer;
+    answer.link = &link;
+    answer.notice = std::make_unique<HostLink::Notice>(std::move(notice));
+    link.noticeQueued();
+    m_answers.push_back(std::move(answer));
+}
+
+void Reactor::queueCompletion(HostLink &link, const Completion &completion, Ticket ticket,
+                              quint64 batch)
+{
+    Answer answer;
+    answer.link = &link;
+    answer.completion = completion;
+    answer.ticket = ticket;
+    answer.batch = batch;
+    link.noticeQueued();
+    m_answers.push_back(std::move(answer));
+}
+
+bool Reactor::isReady(const Answer &answer) const noexcept
+{
+    return answer.batch < m_batchNumber
+        && (answer.ticket == 0 || answer.ticket <= m_distributor.store.committedUpTo());
+}
+
+bool Reactor::deliverAnswers()
+{
+    bool any = false;
+    while (!m_answers.empty() && isReady(m_answers.front())) {
+        any = true;
+        HostLink *link = m_answers.front().link;
+        if (m_answers.front().notice) {
+            const std::unique_ptr<HostLink::Notice> notice = std::move(m_answers.front().notice);
+            m_answers.pop_front();
+            link->deliver(*notice);
+            continue;
+        }
+        Completion run[kAnswerRun];
+        int count = 0;
+        while (count < kAnswerRun && !m_answers.empty() && m_answers.front().link == link
+               && !m_answers.front().notice && isReady(m_answers.front())) {
+            run[count++] = m_answers.front().completion;
+            m_answers.pop_front();
+        }
+        link->deliver(run, count);
+    }
+    return any;
+}
+
+// Sessions.
+
+void Reactor::fenceLink(int reactor, quint64 generation)
+{
+    const auto fence = [](Reactor &there, quint64 number) {
+        if (HostLink *link = there.findLink(number))
+            link->fence(FenceReason::TakenOver);
+    };
+    Reactor &there = *m_distributor.reactors[std::size_t(reactor)];
+    if (reactor == m_number)
+        fence(there, generation);
+    else
+        there.post([&there, generation, fence] { fence(there, generation); });
+}
+
+void Reactor::serveClaim(int reactor, const QByteArray &key, quint64 number)
+{
+    Reactor &there = *m_distributor.reactors[std::size_t(reactor)];
+    there.post([&there, key, number] { there.m_sessions.serve(key, number); });
+}
+
+void Reactor::publishTestament(const StoredTestament &testament, quint64 origin)
+{
+    PublishView view;
+    view.topic = {testament.topic.constData(), std::size_t(testament.topic.size())};
+    view.properties = {testament.properties.constData(), std::size_t(testament.properties.size())};
+    view.payload = {testament.payload.constData(), std::size_t(testament.payload.size())};
+    view.expirySeconds = testament.expirySeconds;
+    view.qos = testament.qos;
+    view.retain = testament.retain;
+    publish({nullptr, &view, origin});
+}
+
+} // namespace fairlead::core

@@ -1,0 +1,183 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/distributor/distributor.h"
+#include "core/distributor/sessiontable.h"
+#include "core/reactor/hostlink.h"
+#include "core/reactor/outputqueue.h"
+#include "core/reactor/timerqueue.h"
+#include "core/reactor/traffic.h"
+
+#include <fairlead/executor.h>
+#include <fairlead/random.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace fairlead::core {
+
+/// How others get a reactor's attention. Thread: wake() any.
+class Wakeup
+{
+public:
+    virtual ~Wakeup() = default;
+    virtual void wake() noexcept = 0;
+};
+
+/// A clock the reactor turns over.
+class TurnClock : public Clock
+{
+public:
+    virtual void refresh() noexcept = 0;
+};
+
+/// One event loop's share of the message path, without the loop: whoever drives it (a thread on the
+/// epoll dispatcher, a simulation) calls turn().
+///
+/// A turn: posted calls, inbox, reads, commit, distribution, pulls and answers, one gathered write
+/// per link, timers.
+///
+/// Thread: its own, but for post(), wake(), handleCredit() and traffic().
+class Reactor final : public Executor, private SessionHost
+{
+public:
+    Reactor(int number, Distributor &distributor, TurnClock &clock, Random &random, Wakeup &wakeup);
+    ~Reactor() override;
+
+    void turn() noexcept;
+    bool hasPendingWork() const noexcept;
+    qint64 nextDeadline() const noexcept { return m_timers.nextDeadline(); }
+
+    int number() const noexcept { return m_number; }
+    ChunkPool &chunks() noexcept { return m_chunks; }
+    Traffic &traffic() noexcept { return m_traffic; }
+    Distributor &distributor() noexcept { return m_distributor; }
+    MatchCache &matches() noexcept { return m_matches; }
+    SessionTable &sessions() noexcept { return m_sessions; }
+    Random &random() noexcept { return m_random; }
+    Timers &timers() noexcept override { return m_timers; }
+    const Clock &clock() const noexcept override { return m_clock; }
+    Clock &clock() noexcept { return m_clock; }
+
+    // Executor
+    void post(std::function<void()> call) override;
+    bool isCurrent() const noexcept override;
+
+    // From other threads.
+    void wake() noexcept { m_wakeup.wake(); }
+    void handleCredit() noexcept;
+
+    /// A link over @p stream begins; null when the plugin refused it.
+    HostLink *adopt(EndpointRuntimePtr endpoint, std::unique_ptr<LinkStream> stream,
+                    Link::Direction direction);
+    HostLink *findLink(quint64 generation) noexcept override;
+    std::size_t linkCount() const noexcept { return m_links.size(); }
+    /// Ends every link; how many were left.
+    std::size_t shutDownLinks(const Error &reason);
+    void abandonLinks(const Error &reason);
+    bool isEmpty() const noexcept { return m_links.empty() && m_lingering.empty(); }
+
+    // For links.
+    struct Publication
+    {
+        HostLink *link = nullptr; ///< null: the host itself
+        const PublishView *view = nullptr;
+        quint64 origin = 0;
+    };
+    void publish(const Publication &publication);
+    /// What was published so far takes its place in the history now.
+    void commitBatch();
+    /// A congested session was read from.
+    void noteTaken(Session &session);
+    void queueNotice(HostLink &link, HostLink::Notice notice);
+    void queueCompletion(HostLink &link, const Completion &completion, Ticket ticket,
+                         quint64 batch = 0);
+    void addDirty(HostLink &link) { m_dirty.push_back(&link); }
+    void addReadable(HostLink &link) { m_readable.push_back(&link); }
+    void addFilled(HostLink &link) { m_filled.push_back(&link); }
+    void linger(std::unique_ptr<LinkStream> stream, bool inputEnded);
+    void linkClosed(HostLink &link);
+    char *receiveBuffer() noexcept { return m_receiveBuffer.get(); }
+    static constexpr std::size_t kReceiveBytes = 256 * 1024;
+
+private:
+    struct Answer
+    {
+        HostLink *link = nullptr;
+        std::unique_ptr<HostLink::Notice> notice; ///< null: a completion
+        Completion completion;
+        Ticket ticket = 0; ///< waits for this
+        quint64 batch = 0; ///< and, not 0, for the commit of this
+    };
+    class Lingering;
+
+    // SessionHost
+    void fenceLink(int reactor, quint64 generation) override;
+    void serveClaim(int reactor, const QByteArray &key, quint64 number) override;
+    void publishTestament(const StoredTestament &testament, quint64 origin) override;
+    void handOver(Session &session, std::vector<InboxItem> *inbox) override;
+    void localSessionsChanged() override { m_matches.localSessionsChanged(); }
+    void relieve(Session &session) override;
+    void endPatience(Session &session) override;
+
+    void runPosts();
+    void readLinks();
+    void distribute();
+    void distributeItem(InboxItem &item);
+    void distributeTo(const Message &message, const LocalTarget &target);
+    void push(Session &session, const Message &message, const LocalTarget::Way &way);
+    void handleFull(Session &session, const Message &message, const LocalTarget::Way &way);
+    void redirect(const InboxItem &item);
+    void noteCongestion(Session &session, quint64 origin);
+    void hold(quint64 origin, bool held);
+    void closeOverflowed();
+    bool pullLinks();
+    bool isReady(const Answer &answer) const noexcept;
+    bool deliverAnswers();
+    void flushLingering();
+    void flushLinks();
+    void reap();
+
+    const int m_number;
+    Distributor &m_distributor;
+    TurnClock &m_clock;
+    Random &m_random;
+    Wakeup &m_wakeup;
+    Traffic m_traffic;
+    TimerQueue m_timers;
+    ChunkPool m_chunks;
+    MatchCache m_matches;
+    SessionTable m_sessions;
+    std::unique_ptr<char[]> m_receiveBuffer;
+
+    std::vector<Outgoing> m_batch;
+    std::size_t m_batchBytes = 0;
+    quint64 m_batchNumber = 1;
+    std::vector<InboxItem> m_inbox;
+    std::size_t m_inboxNext = 0;
+    bool m_distributing = false;
+
+    std::deque<Answer> m_answers;
+    std::vector<quint64> m_overflowed; ///< links whose queue was full
+    std::vector<HostLink *> m_dirty;
+    std::vector<HostLink *> m_readable;
+    std::vector<HostLink *> m_filled;
+    std::vector<quint64> m_closed;
+    std::unordered_map<quint64, std::unique_ptr<HostLink>> m_links;
+    std::vector<std::unique_ptr<Lingering>> m_lingering;
+    bool m_lingeringDue = false;
+    std::atomic<bool> m_starved = false;
+
+    mutable std::mutex m_postLock;
+    std::vector<std::function<void()>> m_posts;
+    std::atomic<bool> m_hasPosts = false;
+    std::atomic<const void *> m_thread = nullptr;
+};
+
+} // namespace fairlead::core

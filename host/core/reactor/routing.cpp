@@ -1,0 +1,309 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The reactor's part of the message path: batch, commit, distribution, back-pressure.
+
+#include "core/distributor/congestion.h"
+#include "core/reactor/reactor.h"
+
+#include <algorithm>
+
+namespace fairlead::core {
+
+namespace {
+
+constexpr std::size_t kBatchMessages = 256;
+constexpr std::size_t kBatchBytes = 256 * 1024;
+
+} // namespace
+
+void Reactor::publish(const Publication &publication)
+{
+    const PublishView &view = *publication.view;
+    HostLink *link = publication.link;
+    const bool answered = link && (view.qos > 0 || view.receiveKey != 0);
+    if (link) {
+        m_traffic.published.add();
+        m_traffic.publishedBytes.add(view.payload.size());
+    }
+    TopicMatch *match = m_matches.find(view.topic);
+    bool retain = view.retain;
+    if (retain && !view.payload.empty()
+        && !m_distributor.retained.admits(view.topic, view.topic.size() + view.properties.size()
+                                              + view.payload.size())) {
+        m_traffic.drop(DropReason::RetainedFull).add();
+        if (answered) {
+            queueCompletion(*link, {view.completionTag, Completion::Kind::Publish, Outcome::Quota},
+                            0);
+            return;
+        }
+        retain = false;
+    }
+    if (match->hasReceiver() || retain) {
+        MessageFields fields;
+        fields.topic = view.topic;
+        fields.properties = view.properties;
+        fields.payload = view.payload;
+        fields.origin = publication.origin;
+        fields.qos = view.qos;
+        fields.retain = view.retain;
+        if (view.expirySeconds != kNever)
+            fields.expiryDeadline = m_clock.now() + qint64(view.expirySeconds) * kNsPerSecond;
+        m_batch.push_back({Message(fields), match, retain, answered});
+        m_batchBytes += m_batch.back().message.size();
+    }
+    if (view.receiveKey != 0 && link)
+        link->session()->addKey(view.receiveKey);
+    if (answered) {
+        const Outcome outcome = match->hasReceiver() ? Outcome::Done : Outcome::NoReceiver;
+        queueCompletion(*link, {view.completionTag, Completion::Kind::Publish, outcome}, 0,
+                        m_batchNumber);
+    }
+    if (m_batch.size() >= kBatchMessages || m_batchBytes >= kBatchBytes)
+        commitBatch();
+}
+
+void Reactor::commitBatch()
+{
+    // Committed also when empty: answers that wait for this batch are due.
+    if (m_batch.empty()) {
+        if (!m_answers.empty())
+            ++m_batchNumber;
+        return;
+    }
+    const Sequencer::Committed done = m_distributor.sequencer.commit(
+        m_number, &m_batch, m_distributor.index, m_matches, &m_inbox);
+    m_batch.clear();
+    m_batchBytes = 0;
+    if (done.starved)
+        m_starved.store(true, std::memory_order_release);
+    if (done.ticket != 0) {
+        for (auto answer = m_answers.rbegin();
+             answer != m_answers.rend() && answer->batch == m_batchNumber; ++answer) {
+            answer->ticket = done.ticket;
+        }
+    }
+    ++m_batchNumber;
+    distribute();
+}
+
+void Reactor::distribute()
+{
+    if (m_distributing)
+        return;
+    m_distributing = true;
+    for (; m_inboxNext < m_inbox.size(); ++m_inboxNext) {
+        InboxItem item = std::move(m_inbox[m_inboxNext]);
+        distributeItem(item);
+    }
+    m_inbox.clear();
+    m_inboxNext = 0;
+    m_distributing = false;
+    closeOverflowed();
+}
+
+void Reactor::distributeItem(InboxItem &item)
+{
+    if (item.arriving) {
+        // The item after this one may be for it already.
+        ++m_inboxNext;
+        m_sessions.arrive(std::move(item.arriving));
+        --m_inboxNext;
+        return;
+    }
+    if (item.member) {
+        Session *session = m_sessions.find(item.member->subscriber->number);
+        if (!session) {
+            redirect(item);
+            return;
+        }
+        LocalTarget::Way way;
+        way.ids = item.member->ids;
+        way.qos = item.member->options.qos;
+        way.retainAsPublished = item.member->options.retainAsPublished;
+        push(*session, item.message, way);
+        return;
+    }
+    const ByteSpan topic = item.message.topic();
+    TopicMatch *match = item.match;
+    if (!match)
+        match = m_matches.find(topic);
+    else if (!m_matches.isCurrent(*match))
+        m_matches.refresh(topic, match);
+    for (const LocalTarget &target : match->locals)
+        distributeTo(item.message, target);
+}
+
+void Reactor::distributeTo(const Message &message, const LocalTarget &target)
+{
+    Session &session = *target.session;
+    if (message.sequence() < target.since || message.sequence() < session.liveFrom())
+        return;
+    const bool own = message.origin() == session.number();
+    const LocalTarget::Way &way = own ? target.own : target.all;
+    if (way.open)
+        push(session, message, way);
+}
+
+void Reactor::push(Session &session, const Message &message, const LocalTarget::Way &way)
+{
+    switch (session.push(message, way)) {
+    case Session::Push::Skipped:
+        return;
+    case Session::Push::Full:
+        handleFull(session, message, way);
+        break;
+    case Session::Push::Queued:
+        break;
+    }
+    HostLink *link = session.holder();
+    if (!link)
+        return;
+    link->markDirty();
+    if (session.isHalfFull() && link->stream() && link->stream()->space() <= 0)
+        noteCongestion(session, message.origin());
+}
+
+void Reactor::handleFull(Session &session, const Message &message, const LocalTarget::Way &way)
+{
+    HostLink *link = session.holder();
+    if (link && !link->isInDriver()) {
+        // A big read never overflows a reader that has room.
+        link->pull();
+        if (session.push(message, way) != Session::Push::Full)
+            return;
+    }
+    m_traffic.drop(DropReason::QueueFull).add();
+    if (link) {
+        m_overflowed.push_back(link->generation());
+        return;
+    }
+    // Nobody is there to be told off: the oldest goes.
+    while (session.dropOldest()) {
+        if (session.push(message, way) != Session::Push::Full)
+            return;
+        m_traffic.drop(DropReason::QueueFull).add();
+    }
+}
+
+void Reactor::closeOverflowed()
+{
+    if (m_overflowed.empty())
+        return;
+    std::vector<quint64> links;
+    links.swap(m_overflowed);
+    for (const quint64 generation : links) {
+        if (HostLink *link = findLink(generation)) {
+            link->shutDown(Error(ErrorCode::QueueOverflow,
+                                 QStringLiteral("the peer reads more slowly than its queue fills")));
+        }
+    }
+}
+
+void Reactor::redirect(const InboxItem &item)
+{
+    const std::shared_ptr<SharedGroup> group = m_distributor.index.group(item.member->filter);
+    if (!group || !m_distributor.sequencer.redirect(item.message, *group, m_number))
+        m_traffic.drop(DropReason::NoMember).add();
+}
+
+void Reactor::handOver(Session &session, std::vector<InboxItem> *inbox)
+{
+    for (InboxItem &item : *inbox)
+        m_inbox.push_back(std::move(item));
+    inbox->clear();
+    for (std::size_t i = m_inboxNext; i < m_inbox.size(); ++i) {
+        const InboxItem &item = m_inbox[i];
+        if (item.arriving || !item.message)
+            continue;
+        if (item.member) {
+            if (item.member->subscriber->number == session.number()) {
+                LocalTarget::Way way;
+                way.ids = item.member->ids;
+                way.qos = item.member->options.qos;
+                way.retainAsPublished = item.member->options.retainAsPublished;
+                push(session, item.message, way);
+                m_inbox[i].message = Message();
+            }
+            continue;
+        }
+        TopicMatch *match = m_matches.find(item.message.topic());
+        for (const LocalTarget &target : match->locals) {
+            if (target.session == &session)
+                distributeTo(item.message, target);
+        }
+    }
+}
+
+// Back-pressure.
+
+void Reactor::noteCongestion(Session &session, quint64 origin)
+{
+    if (!session.congestion) {
+        session.congestion = std::make_unique<Congestion>(
+            [](void *self) noexcept {
+                auto *congested = static_cast<Session *>(self);
+                congested->home->handlePatienceOver(*congested);
+            },
+            &session);
+        session.subscriber().congested.store(true, std::memory_order_relaxed);
+        m_timers.arm(session.congestion->patience, m_clock.now() + Congestion::kPatienceNs);
+    }
+    Congestion &congestion = *session.congestion;
+    if (congestion.stalled || origin == 0
+        || std::find(congestion.held.begin(), congestion.held.end(), origin)
+            != congestion.held.end()) {
+        return;
+    }
+    congestion.held.push_back(origin);
+    hold(origin, true);
+}
+
+void Reactor::hold(quint64 origin, bool held)
+{
+    const auto apply = [](Reactor &there, quint64 number, bool on) {
+        Session *publisher = there.m_sessions.find(number);
+        if (!publisher || !publisher->holder())
+            return;
+        if (on)
+            publisher->holder()->hold();
+        else
+            publisher->holder()->unhold();
+    };
+    const int home = m_sessions.find(origin) ? m_number : m_distributor.directory.homeOf(origin);
+    if (home < 0)
+        return;
+    Reactor &there = *m_distributor.reactors[std::size_t(home)];
+    if (home == m_number)
+        apply(there, origin, held);
+    else
+        there.post([&there, origin, held, apply] { apply(there, origin, held); });
+}
+
+void Reactor::noteTaken(Session &session)
+{
+    if (session.isBelowQuarter())
+        relieve(session);
+}
+
+void Reactor::relieve(Session &session)
+{
+    if (!session.congestion)
+        return;
+    const std::unique_ptr<Congestion> congestion = std::move(session.congestion);
+    session.subscriber().congested.store(false, std::memory_order_relaxed);
+    for (const quint64 origin : congestion->held)
+        hold(origin, false);
+}
+
+void Reactor::endPatience(Session &session)
+{
+    Congestion &congestion = *session.congestion;
+    congestion.stalled = true;
+    std::vector<quint64> held;
+    held.swap(congestion.held);
+    for (const quint64 origin : held)
+        hold(origin, false);
+}
+
+} // namespace fairlead::core

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/reactor/timerqueue.h"
+
+namespace fairlead::core {
+
+namespace {
+
+constexpr std::size_t kArity = 4;
+
+} // namespace
+
+TimerQueue::~TimerQueue()
+{
+    for (Timer *timer : m_heap)
+        timersOf(*timer) = nullptr;
+}
+
+void TimerQueue::place(std::size_t slot, Timer *timer) noexcept
+{
+    m_heap[slot] = timer;
+    slotOf(*timer) = static_cast<quint32>(slot);
+}
+
+void TimerQueue::siftUp(std::size_t slot) noexcept
+{
+    Timer *timer = m_heap[slot];
+    while (slot > 0) {
+        const std::size_t parent = (slot - 1) / kArity;
+        if (m_heap[parent]->deadline() <= timer->deadline())
+            break;
+        place(slot, m_heap[parent]);
+        slot = parent;
+    }
+    place(slot, timer);
+}
+
+void TimerQueue::siftDown(std::size_t slot) noexcept
+{
+    Timer *timer = m_heap[slot];
+    for (;;) {
+        const std::size_t first = slot * kArity + 1;
+        if (first >= m_heap.size())
+            break;
+        std::size_t best = first;
+        const std::size_t end = std::min(first + kArity, m_heap.size());
+        for (std::size_t child = first + 1; child < end; ++child) {
+            if (m_heap[child]->deadline() < m_heap[best]->deadline())
+                best = child;
+        }
+        if (timer->deadline() <= m_heap[best]->deadline())
+            break;
+        place(slot, m_heap[best]);
+        slot = best;
+    }
+    place(slot, timer);
+}
+
+void TimerQueue::removeAt(std::size_t slot) noexcept
+{
+    timersOf(*m_heap[slot]) = nullptr;
+    Timer *last = m_heap.back();
+    m_heap.pop_back();
+    if (slot == m_heap.size())
+        return;
+    place(slot, last);
+    siftUp(slot);
+    siftDown(slotOf(*last));
+}
+
+void TimerQueue::arm(Timer &timer, qint64 deadline) noexcept
+{
+    if (timer.isArmed()) {
+        deadlineOf(timer) = deadline;
+        siftUp(slotOf(timer));
+        siftDown(slotOf(timer));
+        return;
+    }
+    timersOf(timer) = this;
+    deadlineOf(timer) = deadline;
+    m_heap.push_back(&timer);
+    siftUp(m_heap.size() - 1);
+}
+
+void TimerQueue::disarm(Timer &timer) noexcept
+{
+    if (timer.isArmed())
+        removeAt(slotOf(timer));
+}
+
+qint64 TimerQueue::nextDeadline() const noexcept
+{
+    return m_heap.empty() ? -1 : m_heap.front()->deadline();
+}
+
+void TimerQueue::fireDue(qint64 now) noexcept
+{
+    // A callback that arms itself again for the past waits for the next turn: no starvation.
+    std::size_t budget = m_heap.size();
+    while (budget-- > 0 && !m_heap.empty() && m_heap.front()->deadline() <= now) {
+        Timer *timer = m_heap.front();
+        removeAt(0);
+        fire(*timer);
+    }
+}
+
+} // namespace fairlead::core
