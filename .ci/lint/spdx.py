@@ -9,7 +9,7 @@ import tree
 
 # These formats have no comments; .reuse/dep5 speaks for them. The licence speaks for itself.
 WITHOUT = re.compile(
-    r"\.(json|svg|png|pem|der)$|^(LICENSE|\.reuse/dep5)$|^packaging/debian/(changelog|.*\.conffiles)$"
+    r"\.(json|json\.in|svg|png|pem|der)$|^(LICENSE|\.reuse/dep5)$|^packaging/debian/(changelog|.*\.conffiles)$"
 )
 # After these lines a script's interpreter, a roff or XML prologue may stand.
 WITHIN = 6
