@@ -32,4 +32,27 @@ struct EndpointRuntime
 
 using EndpointRuntimePtr = std::shared_ptr<EndpointRuntime>;
 
+/// One connection of the endpoint, counted for as long as its stream is open.
+class LinkPlace
+{
+public:
+    explicit LinkPlace(EndpointRuntimePtr endpoint) noexcept
+        : m_endpoint(std::move(endpoint))
+    {
+        m_endpoint->links.fetch_add(1, std::memory_order_relaxed);
+    }
+    LinkPlace(LinkPlace &&) noexcept = default;
+    LinkPlace &operator=(LinkPlace &&) = delete;
+    ~LinkPlace()
+    {
+        if (m_endpoint)
+            m_endpoint->links.fetch_sub(1, std::memory_order_relaxed);
+    }
+
+    EndpointRuntime &endpoint() const noexcept { return *m_endpoint; }
+
+private:
+    EndpointRuntimePtr m_endpoint;
+};
+
 } // namespace fairlead::core

@@ -45,7 +45,6 @@ EpollDispatcher::Statistics EpollDispatcher::statistics() const noexcept
 
 bool EpollDispatcher::processEvents(QEventLoop::ProcessEventsFlags flags)
 {
-    m_loopThread.store(QThread::currentThreadId(), std::memory_order_relaxed);
     // Cleared before anything is drained: what is handed over from here on wakes again. In this
     // order, an interrupt whose wake-up was merged with an earlier one is seen as well.
     const bool woken = m_state.exchange(State::Running, std::memory_order_acq_rel) == State::Woken;
@@ -203,19 +202,9 @@ int EpollDispatcher::remainingTime(int timerId)
         std::min<qint64>(m_timers.remainingMs(timerId, nowNs()), std::numeric_limits<int>::max()));
 }
 
-bool EpollDispatcher::onLoopThread() const noexcept
-{
-    return m_loopThread.load(std::memory_order_relaxed) == QThread::currentThreadId();
-}
-
 void EpollDispatcher::wakeUp()
 {
-    if (onLoopThread()) {
-        // Not asleep, and it looks at the state before it sleeps.
-        m_state.store(State::Woken, std::memory_order_release);
-        return;
-    }
-    // Only a sleeping loop needs the system call, and only once.
+    // Only a sleeping loop needs the system call, and only once; its own thread never finds it so.
     if (m_state.exchange(State::Woken, std::memory_order_acq_rel) == State::Sleeping) {
         m_wakeUpsSent.fetch_add(1, std::memory_order_relaxed);
         m_fds.wake();
@@ -226,16 +215,6 @@ void EpollDispatcher::interrupt()
 {
     m_interrupted.store(true, std::memory_order_release);
     wakeUp();
-}
-
-void EpollDispatcher::startingUp()
-{
-    m_loopThread.store(QThread::currentThreadId(), std::memory_order_relaxed);
-}
-
-void EpollDispatcher::closingDown()
-{
-    m_loopThread.store(nullptr, std::memory_order_relaxed);
 }
 
 } // namespace fairlead::core

@@ -42,7 +42,7 @@ class EpollDispatcher : public QAbstractEventDispatcher
 public:
     struct Statistics : FdWatcher::Counts
     {
-        quint64 wakeUpsSent = 0; // by other threads, to this one asleep
+        quint64 wakeUpsSent = 0; // eventfd writes: to a loop asleep
     };
 
     explicit EpollDispatcher(QObject *parent = nullptr);
@@ -92,9 +92,6 @@ public:
     void wakeUp() override;
     void interrupt() override;
 
-    void startingUp() override;
-    void closingDown() override;
-
 private:
     enum class State : quint8 {
         Running, // at work, and nobody has asked for another turn
@@ -102,7 +99,6 @@ private:
         Sleeping // blocked or about to be
     };
 
-    bool onLoopThread() const noexcept;
     bool runTurn();
     int waitAndDispatch(bool wakeUpsOnly, qint64 timeoutNs);
     bool mustNotBlock(QEventLoop::ProcessEventsFlags flags, quint64 pass) const;
@@ -119,7 +115,6 @@ private:
     bool m_turnOwed = false;
 
     std::atomic<quint64> m_wakeUpsSent = 0;
-    std::atomic<Qt::HANDLE> m_loopThread = nullptr;
     std::atomic<bool> m_interrupted = false;
     // Starts as woken: events may have been posted before there was a dispatcher.
     std::atomic<State> m_state = State::Woken;

@@ -25,19 +25,18 @@ HostLink::HostLink(Reactor &reactor, EndpointRuntimePtr endpoint, Direction dire
     : Link(generation, direction, *this)
     , m_reactor(reactor)
     , m_endpoint(std::move(endpoint))
+    , m_place(m_endpoint)
     , m_stream(std::move(stream))
     , m_liveness(std::make_shared<LinkLiveness>())
     , m_deadline([](void *self) noexcept { static_cast<HostLink *>(self)->handleDeadline(); }, this)
     , m_since(reactor.clock().now())
 {
-    m_endpoint->links.fetch_add(1, std::memory_order_relaxed);
     m_stream->setOwner(this);
 }
 
 HostLink::~HostLink()
 {
     close(Error(ErrorCode::ShuttingDown, QStringLiteral("the host ends")), CloseMode::Abort, true);
-    m_endpoint->links.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool HostLink::start()
@@ -407,9 +406,10 @@ void HostLink::closeTransport(Link &, CloseMode mode)
         return;
     m_stream->close(mode);
     if (mode == CloseMode::Drain)
-        m_reactor.linger(std::move(m_stream), m_inputEnded);
+        m_reactor.linger(std::move(m_stream), std::move(*m_place), m_inputEnded);
     else
         m_stream->abandon();
+    m_place.reset();
 }
 
 void HostLink::linkDisconnected(Link &, bool wasConnected)

@@ -14,6 +14,7 @@
 #include <fairlead/timers.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace fairlead::core {
@@ -145,6 +146,7 @@ private:
 
     Reactor &m_reactor;
     EndpointRuntimePtr m_endpoint;
+    std::optional<LinkPlace> m_place;
     std::unique_ptr<LinkStream> m_stream;
     std::unique_ptr<LinkDriver> m_driver;
     std::shared_ptr<LinkLiveness> m_liveness;

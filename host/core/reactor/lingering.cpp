@@ -7,8 +7,10 @@
 
 namespace fairlead::core {
 
-Reactor::Lingering::Lingering(Reactor &reactor, std::unique_ptr<LinkStream> stream, bool inputEnded)
+Reactor::Lingering::Lingering(Reactor &reactor, std::unique_ptr<LinkStream> stream, LinkPlace place,
+                              bool inputEnded)
     : m_reactor(reactor)
+    , m_place(std::move(place))
     , m_stream(std::move(stream))
     , m_deadline([](void *self) noexcept { static_cast<Lingering *>(self)->finish(); }, this)
     , m_inputEnded(inputEnded)

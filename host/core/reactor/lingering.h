@@ -13,7 +13,8 @@ namespace fairlead::core {
 class Reactor::Lingering final : private StreamOwner
 {
 public:
-    Lingering(Reactor &reactor, std::unique_ptr<LinkStream> stream, bool inputEnded);
+    Lingering(Reactor &reactor, std::unique_ptr<LinkStream> stream, LinkPlace place,
+              bool inputEnded);
 
     /// One step; afterwards isDone() may be true.
     void step();
@@ -30,6 +31,7 @@ private:
     static constexpr qint64 kLingerNs = 2 * kNsPerSecond;
 
     Reactor &m_reactor;
+    LinkPlace m_place;
     std::unique_ptr<LinkStream> m_stream;
     Timer m_deadline;
     bool m_inputEnded;

@@ -164,9 +164,10 @@ void Reactor::linkClosed(HostLink &link)
     m_closed.push_back(link.generation());
 }
 
-void Reactor::linger(std::unique_ptr<LinkStream> stream, bool inputEnded)
+void Reactor::linger(std::unique_ptr<LinkStream> stream, LinkPlace place, bool inputEnded)
 {
-    m_lingering.push_back(std::make_unique<Lingering>(*this, std::move(stream), inputEnded));
+    m_lingering.push_back(
+        std::make_unique<Lingering>(*this, std::move(stream), std::move(place), inputEnded));
     m_lingeringDue = true;
 }
 

@@ -101,7 +101,7 @@ public:
     void addDirty(HostLink &link) { m_dirty.push_back(&link); }
     void addReadable(HostLink &link) { m_readable.push_back(&link); }
     void addFilled(HostLink &link) { m_filled.push_back(&link); }
-    void linger(std::unique_ptr<LinkStream> stream, bool inputEnded);
+    void linger(std::unique_ptr<LinkStream> stream, LinkPlace place, bool inputEnded);
     void linkClosed(HostLink &link);
     char *receiveBuffer() noexcept { return m_receiveBuffer.get(); }
     static constexpr std::size_t kReceiveBytes = 256 * 1024;
