@@ -16,9 +16,11 @@ Listener keys that tests rely on, with their defaults:
   topic_alias_max = 64                    aliases a client may use towards us
   topic_alias_max_outgoing = 64           aliases we use towards clients that allow any
   max_keep_alive = 0                      0: any; otherwise larger values and 0 are overridden
-  max_session_expiry                      longer requests are cut and the client is told
   max_qos = 2, retain_available = true, wildcard_available = true, shared_available = true
-  connect_timeout = 10                    seconds until CONNECT must be complete
+  handshake_timeout = 10                  seconds until CONNECT must be complete
+Limits of the host, for all listeners:
+  max_session_expiry = 2592000            longer requests are cut and the client is told
+  queue_messages = 10000, queue_bytes = 67108864   what may wait for one session
 """
 
 import json
@@ -49,8 +51,9 @@ def _toml(value):
 class Broker:
     """A running broker with one listener per entry of `listeners` (name -> extra keys)."""
 
-    def __init__(self, listeners=None):
+    def __init__(self, listeners=None, limits=None):
         self.listeners = {"mqtt": {}, **(listeners or {})}
+        self.limits = limits or {}
         self.ports = {}
         self.process = None
         self.folder = None
@@ -90,6 +93,7 @@ class Broker:
     def _config(self):
         lines = ["[host]", f"state_dir = {_toml(str(self.folder / 'state'))}",
                  f"reactors = {int(os.environ.get('FAIRLEAD_REACTORS', '1'))}"]
+        lines += ["", "[limits]"] + [f"{key} = {_toml(value)}" for key, value in self.limits.items()]
         for name, keys in self.listeners.items():
             entry = {"name": name, "url": "mqtt://127.0.0.1:0", "allow_anonymous": True, **keys}
             lines += ["", "[[endpoint]]"]

@@ -149,13 +149,13 @@ def _run(test):
     return test, result, time.monotonic() - began
 
 
-def main(listeners=None):
+def main(listeners=None, limits=None):
     module = sys.modules["__main__"]
     loader = unittest.TestLoader()
     names = [a for a in sys.argv[1:] if not a.startswith("-")]
     tests = [t for t in _flatten(loader.loadTestsFromModule(module))
              if not names or any(n in t.id() for n in names)]
-    broker = Broker(listeners)
+    broker = Broker(listeners, limits)
     broker.start()
     Test.broker = broker
     began = time.monotonic()

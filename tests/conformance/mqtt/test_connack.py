@@ -13,8 +13,8 @@ LISTENERS = {
     "noshare": {"shared_available": False},
     "small": {"max_packet_size": 2048},
     "keepalive": {"max_keep_alive": 30},
-    "expiry": {"max_session_expiry": 60},
 }
+LIMITS = {"max_session_expiry": 60}
 
 
 class SessionPresent(Test):
@@ -199,9 +199,11 @@ class Announcements(Test):
 
     def test_session_expiry_cap(self):
         """[MQTT-3.1.2-23] A cut session expiry is told; a smaller one is left alone."""
+        if FOREIGN:
+            self.skipTest("about this host's limit")
         for asked, told in ((0, None), (30, None), (60, None), (61, 60), (0xFFFFFFFF, 60)):
             with self.subTest(asked):
-                one = self.client(listener="expiry", properties={"session_expiry": asked})
+                one = self.client(properties={"session_expiry": asked})
                 self.assertEqual(one.connack.get("session_expiry"), told)
 
 
@@ -250,4 +252,4 @@ class Information(Test):
 
 
 if __name__ == "__main__":
-    main(LISTENERS)
+    main(LISTENERS, LIMITS)

@@ -242,9 +242,9 @@ class Identifiers(Test):
         one.subscribe(self.topic("w"), qos=1)
         publisher.publish(self.topic("w"), b"stuck", qos=1)
         self.assertEqual(one.message().payload, b"stuck")
-        left = 66000
+        left = 66000  # more than there are identifiers
         while left:
-            batch = min(left, 10)
+            batch = min(left, 500)
             publisher.send(*(wire.publish(self.topic("w"), b"", 1, pid=i + 1)
                              for i in range(batch)))
             got = [one.message().pid for _ in range(batch)]

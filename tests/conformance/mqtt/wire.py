@@ -26,7 +26,8 @@ PROPERTIES = {
     "will_delay": (0x18, "u32"), "request_response": (0x19, "u8"), "response_info": (0x1A, "str"),
     "server_reference": (0x1C, "str"), "reason_string": (0x1F, "str"),
     "receive_maximum": (0x21, "u16"), "topic_alias_max": (0x22, "u16"),
-    "topic_alias": (0x23, "u16"), "max_qos": (0x24, "u8"), "retain_available": (0x25, "u8"), "user": (0x26, "pair"),
+    "topic_alias": (0x23, "u16"), "max_qos": (0x24, "u8"), "retain_available": (0x25, "u8"),
+    "user": (0x26, "pair"),
     "max_packet_size": (0x27, "u32"), "wildcard_available": (0x28, "u8"),
     "subscription_id_available": (0x29, "u8"), "shared_available": (0x2A, "u8"),
 }
