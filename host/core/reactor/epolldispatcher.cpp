@@ -111,16 +111,10 @@ int EpollDispatcher::waitAndDispatch(bool wakeUpsOnly, qint64 timeoutNs)
 // True if the handler has more to do.
 bool EpollDispatcher::runTurn()
 {
-    if (m_turnHandler == nullptr) {
-        return false;
-    }
-    if (m_inTurn) {
-        // The inner loop may have consumed the wake-up for work that only a turn looks at.
-        m_turnOwed = true;
+    if (m_turnHandler == nullptr || m_inTurn) {
         return false;
     }
     m_inTurn = true;
-    m_turnOwed = false;
     m_turnHandler->runTurn();
     m_inTurn = false;
     return m_turnHandler != nullptr && m_turnHandler->hasPendingWork();
@@ -140,7 +134,7 @@ bool EpollDispatcher::mustNotBlock(QEventLoop::ProcessEventsFlags flags, quint64
         return true;
     }
     // A loop nested in a turn cannot run turns; waiting for them to get done would spin.
-    return !m_inTurn && m_turnHandler != nullptr && (m_turnOwed || m_turnHandler->hasPendingWork());
+    return !m_inTurn && m_turnHandler != nullptr && m_turnHandler->hasPendingWork();
 }
 
 qint64 EpollDispatcher::waitTimeoutNs(QEventLoop::ProcessEventsFlags flags) const

@@ -112,7 +112,6 @@ private:
 
     TurnHandler *m_turnHandler = nullptr;
     bool m_inTurn = false;
-    bool m_turnOwed = false;
 
     std::atomic<quint64> m_wakeUpsSent = 0;
     std::atomic<bool> m_interrupted = false;

@@ -77,13 +77,14 @@ private Q_SLOTS:
     void pendingWorkKeepsTheLoopFromBlocking();
     void turnDeadlineEndsTheWaitNeverEarly_data();
     void turnDeadlineEndsTheWaitNeverEarly();
-    void turnIsNotEnteredAgainButOwed();
+    void turnIsNotEnteredAgainButRunsOnceMore();
     void turnHandlerMayRemoveItself();
     void ownWakeUpsCostNoSystemCall();
     void wakeUpsOfABusyLoopCostNoSystemCall();
     void wakeUpsOfASleepingLoopAreMerged();
     void wakeUpBeforeTheWaitIsNotLost();
     void interruptFromAnotherThreadIsNeverLost();
+    void interruptTakenByANestedPassEndsTheOuterLoop();
     void oneWaitPerPass();
 
 private:
@@ -476,7 +477,7 @@ void tst_EpollDispatcher::turnDeadlineEndsTheWaitNeverEarly()
     QVERIFY2(turns.turns <= kDeadlines + 2, qPrintable(QString::number(turns.turns)));
 }
 
-void tst_EpollDispatcher::turnIsNotEnteredAgainButOwed()
+void tst_EpollDispatcher::turnIsNotEnteredAgainButRunsOnceMore()
 {
     QEventLoop outer;
     Turns turns;
@@ -596,12 +597,13 @@ void tst_EpollDispatcher::interruptFromAnotherThreadIsNeverLost()
 {
     // Quitting races with starting, with entering the wait and with a nested loop that may take
     // the interrupt; a lost one hangs the thread.
+    std::atomic<int> reached = 0;
     for (int i = 0; i < 400; ++i) {
+        reached = 0;
         QThread thread;
         thread.setEventDispatcher(new EpollDispatcher);
         QObject context;
         context.moveToThread(&thread);
-        std::atomic<int> reached = 0;
         QMetaObject::invokeMethod(
             &context,
             [&] {
@@ -622,6 +624,22 @@ void tst_EpollDispatcher::interruptFromAnotherThreadIsNeverLost()
         thread.quit();
         QVERIFY(thread.wait(QDeadlineTimer(20'000)));
     }
+}
+
+void tst_EpollDispatcher::interruptTakenByANestedPassEndsTheOuterLoop()
+{
+    QEventLoop outer;
+    QMetaObject::invokeMethod(
+        &outer,
+        [&] {
+            outer.quit();
+            loop()->processEvents(QEventLoop::AllEvents);
+        },
+        Qt::QueuedConnection);
+    bool hung = false;
+    QTimer::singleShot(5000, &outer, [&] { hung = true; });
+    outer.exec();
+    QVERIFY(!hung);
 }
 
 void tst_EpollDispatcher::oneWaitPerPass()
