@@ -77,10 +77,11 @@ void Reactor::turn() noexcept
     m_thread.store(thisThread(), std::memory_order_relaxed);
     m_clock.refresh();
     runPosts();
-    if (m_distributor.sequencer.hasInbox(m_number)) {
+    if (m_distributor.sequencer.hasInbox(m_number))
         m_distributor.sequencer.collect(m_number, &m_inbox);
+    // Also what a session that moved away left for others.
+    if (!m_inbox.empty())
         distribute();
-    }
     readLinks();
     commitBatch();
     // Answers may lead to further messages and pulls; what does not settle waits for the next turn.

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/reactor/linkstream.h"
+
+#include <string>
+
+namespace fairlead::sim {
+
+/// A link's stream whose other end is the test: bytes arrive and leave as it says.
+class SimStream final : public core::LinkStream
+{
+public:
+    explicit SimStream(core::ChunkPool &pool)
+        : LinkStream(pool)
+    {
+    }
+    ~SimStream() override
+    {
+        if (m_watch)
+            *m_watch = nullptr;
+    }
+
+    /// @p watch is set to null when the host lets the stream go.
+    void watch(SimStream **watch) { m_watch = watch; }
+
+    // The peer's side.
+    void arrive(std::string_view bytes);
+    void endInput();
+    void breakOff();
+    /// How many more bytes the carrier takes; -1: any number.
+    void setRoom(qint64 room);
+    std::string takeSent() { return std::exchange(m_sent, {}); }
+    bool isOutputFinished() const noexcept { return m_finished; }
+    bool isAbandoned() const noexcept { return m_abandoned; }
+
+    QByteArray peerAddress() const override { return QByteArrayLiteral("sim:1"); }
+    IoResult read(char *buffer, std::size_t size) noexcept override;
+    void finishOutput() noexcept override { m_finished = true; }
+    void abandon() noexcept override { m_abandoned = true; }
+
+private:
+    IoResult write(const iovec *parts, int count) noexcept override;
+
+    SimStream **m_watch = nullptr;
+    std::string m_arrived;
+    std::string m_sent;
+    qint64 m_room = -1;
+    bool m_ended = false;
+    bool m_broken = false;
+    bool m_finished = false;
+    bool m_abandoned = false;
+};
+
+} // namespace fairlead::sim
