@@ -33,9 +33,11 @@ void KeepAlive::handleTimeout() noexcept
 {
     if (!m_core.isRunning())
         return;
-    // A client that the host does not read cannot be heard.
+    // A client that is not read cannot be heard. The bus does not say when its pause, which is
+    // short, is over, so it excuses one silence only.
     if (m_core.holds != 0)
         touch();
+    m_core.release(Hold::Bus);
     const qint64 deadline = m_lastPacket + m_patience;
     if (m_core.context.clock.now() < deadline) {
         m_core.context.timers.arm(m_timer, deadline);

@@ -106,7 +106,7 @@ Result<ListenerOptions> parseListenerOptions(const QJsonObject &options)
 
     in.read("response_information", out.responseInformation);
     const Bytes prefix(out.responseInformation.constData(),
-                          std::size_t(out.responseInformation.size()));
+                       std::size_t(out.responseInformation.size()));
     if (!prefix.empty()
         && (out.responseInformation.size() > kLongestResponsePrefix
             || checkTopicName(prefix) != TopicCheck::Ok)) {

@@ -37,7 +37,7 @@ OutgoingAliases::Choice OutgoingAliases::choose(Bytes topic)
             return {quint16(&entry - m_entries.data() + 1), true};
         }
     }
-    quint32 &seen = m_seenOnce[(hash >> 1) % m_seenOnce.size()];
+    quint32 &seen = seenOnce(hash);
     if (seen != hash) {
         seen = hash;
         return {};
@@ -53,6 +53,11 @@ OutgoingAliases::Choice OutgoingAliases::choose(Bytes topic)
     entry->hash = hash;
     entry->used = true;
     return {quint16(entry - m_entries.data() + 1), false};
+}
+
+quint32 &OutgoingAliases::seenOnce(quint32 hash) noexcept
+{
+    return m_seenOnce[(hash >> 1) % m_seenOnce.size()];
 }
 
 OutgoingAliases::Entry *OutgoingAliases::findVictim(Entry *set) noexcept
@@ -73,7 +78,9 @@ OutgoingAliases::Entry *OutgoingAliases::findVictim(Entry *set) noexcept
 
 void OutgoingAliases::withdraw(quint16 alias) noexcept
 {
-    m_entries[alias - 1U] = Entry{};
+    Entry &entry = m_entries[alias - 1U];
+    seenOnce(entry.hash) = entry.hash;
+    entry = Entry{};
 }
 
 } // namespace fairlead::mqtt

@@ -47,6 +47,7 @@ private:
         bool used = false; ///< since the replacement looked at it last
     };
 
+    quint32 &seenOnce(quint32 hash) noexcept;
     Entry *findVictim(Entry *set) noexcept;
 
     std::vector<Entry> m_entries; ///< alias - 1

@@ -229,8 +229,10 @@ void ServerLink::handleLease(const LeaseGrant &grant) noexcept
     if (m_core.phase != Phase::Acquiring)
         return;
     m_connect->handleLease(grant);
-    if (m_core.isRunning())
-        m_keepAlive.start(m_connect->keepAlive());
+    // A refusal may come from inside acquire(): then the handler is still at work.
+    if (!m_core.isRunning())
+        return;
+    m_keepAlive.start(m_connect->keepAlive());
     m_connect.reset();
 }
 
