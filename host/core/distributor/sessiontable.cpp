@@ -197,8 +197,10 @@ void SessionTable::withdraw(const HostLink &link)
 
 void SessionTable::handleExpired(Session &session)
 {
-    if (!session.holder())
-        end(session);
+    if (session.holder())
+        return;
+    m_host.countExpired();
+    end(session);
 }
 
 void SessionTable::publishTestament(Session &session)

@@ -37,6 +37,7 @@ public:
     /// the sequencer's lock.
     virtual void handOver(Session &session, std::vector<InboxItem> *inbox) = 0;
     virtual void localSessionsChanged() = 0;
+    virtual void countExpired() = 0;
     virtual void relieve(Session &session) = 0;
     virtual void endPatience(Session &session) = 0;
     virtual Timers &timers() noexcept = 0;

@@ -123,6 +123,7 @@ private:
     void publishTestament(const StoredTestament &testament, quint64 origin) override;
     void handOver(Session &session, std::vector<InboxItem> *inbox) override;
     void localSessionsChanged() override { m_matches.localSessionsChanged(); }
+    void countExpired() override { m_traffic.sessionsExpired.add(); }
     void relieve(Session &session) override;
     void endPatience(Session &session) override;
 

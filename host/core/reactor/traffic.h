@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <fairlead/framecounter.h>
+
 #include <QtGlobal>
 
 #include <array>
@@ -44,6 +46,8 @@ struct Traffic
     Counter publishedBytes; ///< their payloads
     Counter delivered; ///< messages that links took
     Counter deliveredBytes;
+    FrameCounter frames;
+    Counter sessionsExpired;
     Counter linksAccepted;
     Counter linksClosed;
     Counter linksConnected; ///< became Ready and got their session

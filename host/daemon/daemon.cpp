@@ -1,0 +1,239 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "daemon.h"
+
+#include "core/host.h"
+#include "core/observe/systopics.h"
+#include "core/platform/buildinfo.h"
+#include "core/platform/descriptors.h"
+#include "core/platform/files.h"
+#include "core/watchdog.h"
+
+#include <QCoreApplication>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QThread>
+
+#include <csignal>
+#include <cstdio>
+
+using namespace fairlead;
+using namespace fairlead::core;
+
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitConfig = 2;
+/// What the host keeps for itself of the descriptors: listeners, wake-ups, store, control.
+constexpr qint64 kOwnDescriptors = 256;
+
+DistributorLimits distributorLimits(const Limits &limits)
+{
+    DistributorLimits out;
+    out.session.queueMessages = quint32(limits.queueMessages);
+    out.session.queueBytes = quint64(limits.queueBytes);
+    out.session.subscriptions = quint32(limits.subscriptionsPerSession);
+    out.retained.messages = quint64(limits.retainedMessages);
+    out.retained.bytes = quint64(limits.retainedBytes);
+    out.sessions = quint64(limits.sessions);
+    out.maxSessionExpiry = quint32(limits.maxSessionExpiry);
+    return out;
+}
+
+} // namespace
+
+Daemon::Daemon(DaemonOptions options, MainLoop &loop)
+    : m_options(std::move(options))
+    , m_loop(loop)
+    , m_environment(processEnvironment())
+    , m_notifier(m_environment)
+{
+}
+
+Daemon::~Daemon() = default;
+
+void Daemon::log(LogLevel level, const char *event, const QString &text)
+{
+    m_log->forEndpoint({})->log(level, event, text);
+}
+
+bool Daemon::readConfiguration()
+{
+    ConfigSources sources;
+    sources.file = m_options.configFile;
+    sources.fileIsNamed = m_options.configIsNamed;
+    sources.environment = m_environment;
+    sources.settings = m_options.settings;
+    if (!m_options.logFormat.isEmpty())
+        sources.settings << QStringLiteral("host.log_format=") + m_options.logFormat;
+    if (m_options.verbose)
+        sources.settings << QStringLiteral("host.log_level=debug");
+    m_config = std::make_unique<ConfigReader>(sources);
+    const HostSettings &host = m_config->host();
+    m_catalogue = std::make_unique<PluginCatalogue>(
+        pluginFolders(m_options.pluginPath, host.pluginPath, m_environment, executableFolder()),
+        host.disabledPlugins);
+    m_endpoints = m_config->endpoints(
+        [this](const QString &scheme) { return m_catalogue->describe(scheme); });
+    for (const Error &error : m_config->errors())
+        std::fprintf(stderr, "fairleadd: %s\n", qPrintable(error.toString()));
+    return m_config->errors().isEmpty();
+}
+
+std::optional<int> Daemon::start()
+{
+    if (!readConfiguration())
+        return kExitConfig;
+    if (m_options.check) {
+        std::printf("configuration ok: %d endpoint(s)\n", int(m_endpoints.size()));
+        return 0;
+    }
+    const HostSettings &settings = m_config->host();
+    m_log = std::make_unique<ConsoleLog>();
+
+    const Result<QString> stateFolder = resolveStateFolder(settings.stateDir, m_environment);
+    if (!stateFolder) {
+        log(LogLevel::Error, "state-dir", stateFolder.error().toString());
+        return kExitFailed;
+    }
+    auto lock = RunLock::acquire(*stateFolder);
+    if (!lock) {
+        log(LogLevel::Error, "state-dir", lock.error().toString());
+        return kExitFailed;
+    }
+    m_lock = std::move(*lock);
+
+    SignalWatcher::ignoreBrokenPipes();
+    const qint64 descriptors = raiseDescriptorLimit();
+    m_transports.load(*m_catalogue);
+    for (const Error &error : m_catalogue->folderErrors())
+        log(LogLevel::Warning, "plugin-folder", error.toString());
+    for (const PluginRecord &record : m_catalogue->records()) {
+        log(record.verdict == Verdict::Accepted ? LogLevel::Info : LogLevel::Warning, "plugin",
+            record.logText());
+    }
+
+    HostSetup setup;
+    setup.reactors = settings.reactors > 0 ? settings.reactors
+                                           : std::max(1, QThread::idealThreadCount() / 2);
+    setup.limits = distributorLimits(m_config->limits());
+    setup.maxLinks = m_config->limits().links > 0
+        ? m_config->limits().links
+        : std::max<qint64>(1, descriptors - kOwnDescriptors);
+    setup.epoch = quint32(m_loop.clock().utcMs() / 1000);
+    setup.version = QString::fromLatin1(kHostVersion);
+    setup.makeLogger = [this](const QString &endpoint) { return m_log->forEndpoint(endpoint); };
+    setup.factory = [this](const QString &scheme) -> TransportFactory * {
+        const Result<core::Transport> found = m_transports.find(scheme);
+        return found ? found->factory : nullptr;
+    };
+    m_host = std::make_unique<Host>(m_loop, std::move(setup));
+    connect(m_host.get(), &Host::stopped, this, &Daemon::handleStopped);
+    connect(&m_signals, &SignalWatcher::received, this, &Daemon::handleSignal);
+    const Result<> watched = m_signals.watch({SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+    if (!watched) {
+        log(LogLevel::Error, "signals", watched.error().toString());
+        return kExitFailed;
+    }
+    (void)m_host->start();
+    if (!openEndpoints()) {
+        m_host.reset();
+        return kExitFailed;
+    }
+    m_sysTopics = std::make_unique<SysTopics>(*m_host, m_loop);
+    m_watchdog = std::make_unique<Watchdog>(m_notifier, *m_host, m_loop);
+    tellReady();
+    return std::nullopt;
+}
+
+bool Daemon::openEndpoints()
+{
+    int opened = 0;
+    for (const EndpointSettings &endpoint : m_endpoints) {
+        const Result<> result = m_host->open(endpoint);
+        if (result) {
+            ++opened;
+            continue;
+        }
+        ++m_failedEndpoints;
+        log(LogLevel::Error, "endpoint-failed",
+            QStringLiteral("name=%1 url=%2 error=%3")
+                .arg(endpoint.name, endpoint.url.toString(), result.error().toString()));
+    }
+    if (m_failedEndpoints > 0 && (opened == 0 || m_options.strict)) {
+        log(LogLevel::Error, "start-failed",
+            QStringLiteral("%1 of %2 endpoints could not start")
+                .arg(m_failedEndpoints)
+                .arg(m_endpoints.size()));
+        return false;
+    }
+    return true;
+}
+
+void Daemon::tellReady()
+{
+    QJsonArray listeners;
+    for (const Host::Listening &listening : m_host->listeners()) {
+        log(LogLevel::Info, "listening",
+            QStringLiteral("name=%1 url=%2").arg(listening.name, listening.url));
+        listeners.append(QJsonObject{{QStringLiteral("name"), listening.name},
+                                     {QStringLiteral("url"), listening.url}});
+    }
+    const bool degraded = m_failedEndpoints > 0;
+    log(degraded ? LogLevel::Warning : LogLevel::Info, "ready",
+        degraded ? QStringLiteral("state=degraded failed=%1").arg(m_failedEndpoints)
+                 : QStringLiteral("state=running"));
+    if (!m_options.readyFile.isEmpty()) {
+        const QJsonObject ready{
+            {QStringLiteral("pid"), QCoreApplication::applicationPid()},
+            {QStringLiteral("state"),
+             degraded ? QStringLiteral("degraded") : QStringLiteral("running")},
+            {QStringLiteral("listeners"), listeners}};
+        const Result<> written
+            = writeFileAtomically(m_options.readyFile, QJsonDocument(ready).toJson());
+        if (!written)
+            log(LogLevel::Error, "ready-file", written.error().toString());
+    }
+    m_notifier.ready(degraded ? QStringLiteral("degraded") : QStringLiteral("running"));
+}
+
+void Daemon::handleSignal(int number)
+{
+    switch (number) {
+    case SIGTERM:
+    case SIGINT:
+        if (m_stopping) {
+            log(LogLevel::Warning, "stop", QStringLiteral("second signal: at once"));
+            std::_Exit(kExitFailed);
+        }
+        m_stopping = true;
+        log(LogLevel::Info, "stop", QStringLiteral("signal=%1").arg(number));
+        m_notifier.stopping(QStringLiteral("stopping"));
+        m_sysTopics.reset();
+        m_host->shutDown();
+        break;
+    case SIGHUP:
+        // Rotated logs are no reason to touch a connection.
+        log(LogLevel::Warning, "reload",
+            QStringLiteral("error=not-supported: restart the daemon to apply its configuration"));
+        break;
+    case SIGUSR1:
+        log(LogLevel::Info, "state",
+            QStringLiteral("links=%1 sessions=%2 subscriptions=%3 retained=%4")
+                .arg(m_host->linkCount())
+                .arg(m_host->distributor().directory.count())
+                .arg(m_host->distributor().index.subscriptionCount())
+                .arg(m_host->distributor().retained.count()));
+        break;
+    default:
+        break;
+    }
+}
+
+void Daemon::handleStopped(int cutOff)
+{
+    log(LogLevel::Info, "stopped", QStringLiteral("cut-off=%1").arg(cutOff));
+    QCoreApplication::exit(0);
+}

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "consolelog.h"
+#include "options.h"
+
+#include "core/config/configreader.h"
+#include "core/platform/runlock.h"
+#include "core/platform/servicenotifier.h"
+#include "core/platform/signalwatcher.h"
+#include "core/plugins/transportregistry.h"
+#include "core/reactor/mainloop.h"
+
+#include <QObject>
+
+#include <memory>
+#include <optional>
+
+namespace fairlead::core {
+class Host;
+class SysTopics;
+class Watchdog;
+} // namespace fairlead::core
+
+/// One run of fairleadd: configuration, plugins, host, service manager, signals. Thread: main.
+class Daemon final : public QObject
+{
+    Q_OBJECT
+
+public:
+    Daemon(DaemonOptions options, fairlead::core::MainLoop &loop);
+    ~Daemon() override;
+
+    /// Exit code when the process is to end at once; nothing when the host runs.
+    std::optional<int> start();
+
+private:
+    void log(fairlead::LogLevel level, const char *event, const QString &text);
+    bool readConfiguration();
+    bool openEndpoints();
+    void tellReady();
+    void handleSignal(int number);
+    void handleStopped(int cutOff);
+
+    const DaemonOptions m_options;
+    fairlead::core::MainLoop &m_loop;
+    fairlead::core::Environment m_environment;
+    std::unique_ptr<fairlead::core::ConfigReader> m_config;
+    std::unique_ptr<fairlead::core::PluginCatalogue> m_catalogue;
+    fairlead::core::TransportRegistry m_transports;
+    QList<fairlead::core::EndpointSettings> m_endpoints;
+    std::unique_ptr<fairlead::core::RunLock> m_lock;
+    fairlead::core::ServiceNotifier m_notifier;
+    fairlead::core::SignalWatcher m_signals;
+    std::unique_ptr<fairlead::core::Host> m_host;
+    std::unique_ptr<fairlead::core::SysTopics> m_sysTopics;
+    std::unique_ptr<fairlead::core::Watchdog> m_watchdog;
+    std::unique_ptr<ConsoleLog> m_log;
+    int m_failedEndpoints = 0;
+    bool m_stopping = false;
+};
