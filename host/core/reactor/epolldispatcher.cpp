@@ -7,9 +7,8 @@
 #include <QLoggingCategory>
 #include <QThread>
 
-#include <time.h>
-
 #include <algorithm>
+#include <ctime>
 #include <limits>
 
 namespace fairlead::core {

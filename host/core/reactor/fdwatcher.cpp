@@ -76,7 +76,7 @@ FdWatcher::~FdWatcher()
     ::close(m_wakeFd);
 }
 
-void FdWatcher::wake() noexcept
+void FdWatcher::wake() const noexcept
 {
     // Fails only on a counter that no number of wake-ups reaches.
     ::eventfd_write(m_wakeFd, 1);

@@ -55,7 +55,7 @@ public:
     int dispatch();
 
     // From any thread: ends a wait.
-    void wake() noexcept;
+    void wake() const noexcept;
 
     void setNanosecondWaits(bool enabled) noexcept { m_epoll.setNanosecondWaits(enabled); }
 
