@@ -17,7 +17,6 @@ struct DistributorLimits
     RetainedStore::Limits retained;
     quint64 sessions = 100'000;
     quint32 maxSessionExpiry = kNever; ///< seconds
-    quint32 topicLevels = 200; ///< of a filter
 };
 
 } // namespace fairlead::core

@@ -14,6 +14,8 @@ namespace fairlead::core {
 
 namespace {
 
+constexpr std::size_t kMaxWalks = 1024;
+
 // What a delivery adds around topic, properties and payload; only the window's estimate uses it.
 constexpr qint64 kFrameOverhead = 16;
 
@@ -97,7 +99,11 @@ bool Session::dropOldest()
 void Session::replayRetained(const TopicFilter &filter, const SubscriptionOptions &options,
                              quint64 before)
 {
-    forgetReplay(filter);
+    // Each request is served in full, unless somebody asks faster than he reads.
+    if (m_walks.size() >= kMaxWalks)
+        forgetReplay(filter);
+    if (m_walks.size() >= m_limits.subscriptions)
+        return;
     RetainedWalk walk;
     walk.cursor.filter = filter;
     walk.cursor.before = before;
@@ -105,6 +111,42 @@ void Session::replayRetained(const TopicFilter &filter, const SubscriptionOption
     if (options.id != 0)
         walk.ids = std::make_shared<const std::vector<quint32>>(1, options.id);
     m_walks.push_back(std::move(walk));
+}
+
+namespace {
+
+quint32 levelsOf(const TopicFilter &filter)
+{
+    const ByteSpan pattern = filter.pattern();
+    return 1 + quint32(std::count(pattern.begin(), pattern.end(), '/'));
+}
+
+QByteArray keyOf(const TopicFilter &filter)
+{
+    return QByteArray(filter.bytes().data(), qsizetype(filter.bytes().size()));
+}
+
+} // namespace
+
+bool Session::admits(const TopicFilter &filter) const
+{
+    return quint32(m_subscriptions.size()) < m_limits.subscriptions
+        && m_filterLevels + levelsOf(filter) <= m_limits.filterLevels;
+}
+
+void Session::addSubscription(const TopicFilter &filter, const SubscriptionOptions &options)
+{
+    const QByteArray key = keyOf(filter);
+    if (!m_subscriptions.contains(key))
+        m_filterLevels += levelsOf(filter);
+    m_subscriptions.insert(key, {filter, options});
+}
+
+void Session::removeSubscription(const TopicFilter &filter)
+{
+    forgetReplay(filter);
+    if (m_subscriptions.remove(keyOf(filter)))
+        m_filterLevels -= levelsOf(filter);
 }
 
 void Session::forgetReplay(const TopicFilter &filter)

@@ -27,6 +27,8 @@ struct SessionLimits
     quint32 queueMessages = 10'000;
     quint64 queueBytes = quint64(64) * 1024 * 1024;
     quint32 subscriptions = 10'000;
+    /// Topic levels of all its filters together: what they cost in the index.
+    quint32 filterLevels = 131'072;
 };
 
 /// What a peer is owed: subscriptions, queue, deliveries in flight, receive keys, testament,
@@ -106,6 +108,10 @@ public:
     };
     using Subscriptions = QHash<QByteArray, Subscribed>;
     Subscriptions &subscriptions() noexcept { return m_subscriptions; }
+    /// Whether one more subscription with @p filter stays within the limits.
+    bool admits(const TopicFilter &filter) const;
+    void addSubscription(const TopicFilter &filter, const SubscriptionOptions &options);
+    void removeSubscription(const TopicFilter &filter);
     /// Retained messages for a subscription come before what is live.
     void replayRetained(const TopicFilter &filter, const SubscriptionOptions &options,
                         quint64 before);
@@ -174,6 +180,7 @@ private:
     std::vector<RetainedWalk> m_walks;
     QSet<quint32> m_keys;
     Subscriptions m_subscriptions;
+    quint32 m_filterLevels = 0;
     std::vector<IdList> m_givenIds; ///< keeps what the last take() pointed to
 };
 

@@ -49,7 +49,24 @@ TopicIndex::TopicIndex(Sequencer &sequencer)
 {
 }
 
-TopicIndex::~TopicIndex() = default;
+TopicIndex::~TopicIndex()
+{
+    // Level by level: a filter may have more of them than the stack has room for.
+    std::vector<std::unique_ptr<Node>> open;
+    open.push_back(std::move(m_root));
+    while (!open.empty()) {
+        const std::unique_ptr<Node> node = std::move(open.back());
+        open.pop_back();
+        for (std::unique_ptr<Node> *child : {&node->any, &node->rest}) {
+            if (*child)
+                open.push_back(std::move(*child));
+        }
+        if (!node->children)
+            continue;
+        for (auto &[level, child] : *node->children)
+            open.push_back(std::move(child));
+    }
+}
 
 quint32 TopicIndex::levelSlot(ByteSpan topic) noexcept
 {

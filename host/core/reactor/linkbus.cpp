@@ -217,17 +217,15 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request)
     }
     const TopicFilter &filter = *parsed;
     Distributor &distributor = m_reactor.distributor();
-    const ByteSpan pattern = filter.pattern();
-    if (quint32(std::count(pattern.begin(), pattern.end(), '/')) >= distributor.limits.topicLevels)
-        return {Outcome::Quota, 0};
     if (m_endpoint->accessControl
         && !m_endpoint->accessControl->maySubscribe(
-            m_principal, {peerKey().constData(), std::size_t(peerKey().size())}, pattern)) {
+            m_principal, {peerKey().constData(), std::size_t(peerKey().size())},
+            filter.pattern())) {
         return {Outcome::NotAuthorized, 0};
     }
     const QByteArray key(request.filter.data(), qsizetype(request.filter.size()));
     const bool known = m_session->subscriptions().contains(key);
-    if (!known && quint32(m_session->subscriptions().size()) >= m_session->limits().subscriptions)
+    if (!known && !m_session->admits(filter))
         return {Outcome::Quota, 0};
     SubscriptionOptions options;
     options.id = request.subscriptionId;
@@ -240,7 +238,7 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request)
     quint64 from = 0;
     const bool existed
         = distributor.index.subscribe(m_session->subscriberPtr(), filter, options, &from);
-    m_session->subscriptions().insert(key, {filter, options});
+    m_session->addSubscription(filter, options);
     const bool replay = request.replay == RetainedReplay::Always
         || (request.replay == RetainedReplay::IfNew && !existed);
     if (replay && !filter.isShared() && distributor.retained.count() > 0)
@@ -276,9 +274,9 @@ void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completio
             notice.unsubscribed.push_back(Outcome::NoReceiver);
             continue;
         }
-        m_session->forgetReplay(found->filter);
-        m_reactor.distributor().index.unsubscribe(m_session->subscriber(), found->filter);
-        m_session->subscriptions().erase(found);
+        const TopicFilter filter = found->filter;
+        m_reactor.distributor().index.unsubscribe(m_session->subscriber(), filter);
+        m_session->removeSubscription(filter);
         notice.unsubscribed.push_back(Outcome::Done);
     }
     m_reactor.queueNotice(*this, std::move(notice));

@@ -86,8 +86,9 @@ void Reactor::turn() noexcept
     commitBatch();
     // Answers may lead to further messages and pulls; what does not settle waits for the next turn.
     for (int round = 0; round < kMaxRounds; ++round) {
-        const bool pulled = pullLinks();
+        // An answer goes before what follows from it: SUBACK before the retained messages.
         const bool answered = deliverAnswers();
+        const bool pulled = pullLinks();
         commitBatch();
         if (!pulled && !answered)
             break;

@@ -40,7 +40,7 @@ public:
 /// One event loop's share of the message path, without the loop: whoever drives it (a thread on the
 /// epoll dispatcher, a simulation) calls turn().
 ///
-/// A turn: posted calls, inbox, reads, commit, distribution, pulls and answers, one gathered write
+/// A turn: posted calls, inbox, reads, commit, distribution, answers and pulls, one gathered write
 /// per link, timers.
 ///
 /// Thread: its own, but for post(), wake(), handleCredit() and traffic().

@@ -143,7 +143,7 @@ std::optional<SwapResult> LinkRegistry::trySwap(const SwapRequest &request,
 Error LinkRegistry::checkLimits(const SwapRequest &request, const LinkRef *held)
 {
     const bool replaces = held && held->isLive(request.now);
-    if (!replaces && !hasPlace(m_host, held ? 1 : 0, m_limit, nullptr, request.now)) {
+    if (!replaces && !hasPlace(m_host, m_limit, nullptr, request.now)) {
         Error error(ErrorCode::LimitReached,
                     QStringLiteral("the host has its %1 links").arg(m_limit));
         error.setDetail(QStringLiteral("limit"), QStringLiteral("host"));
@@ -151,13 +151,12 @@ Error LinkRegistry::checkLimits(const SwapRequest &request, const LinkRef *held)
     }
 
     const int endpoint = request.candidate.endpoint;
-    const bool isOfEndpoint = held && held->endpoint == endpoint;
-    if (replaces && isOfEndpoint)
+    if (replaces && held->endpoint == endpoint)
         return {};
     const auto place = m_endpoints.find(endpoint);
     const bool full = place == m_endpoints.end()
         ? request.endpointLimit <= 0
-        : !hasPlace(*place, isOfEndpoint ? 1 : 0, request.endpointLimit, &endpoint, request.now);
+        : !hasPlace(*place, request.endpointLimit, &endpoint, request.now);
     if (full) {
         Error error(ErrorCode::LimitReached,
                     QStringLiteral("the endpoint has its %1 links").arg(request.endpointLimit));
@@ -167,11 +166,10 @@ Error LinkRegistry::checkLimits(const SwapRequest &request, const LinkRef *held)
     return {};
 }
 
-/// Whether one more fits; @p own of those counted go with it. Stale ones do not count (RG-09).
-bool LinkRegistry::hasPlace(
-    Place &place, qsizetype own, qsizetype limit, const int *endpoint, qint64 now)
+/// Whether one more fits. Stale ones do not count (RG-09).
+bool LinkRegistry::hasPlace(Place &place, qsizetype limit, const int *endpoint, qint64 now)
 {
-    if (place.count - own < limit)
+    if (place.count < limit)
         return true;
     const quint64 ended = LinkLiveness::endedCount();
     if (place.noneStale.ended == ended && now < place.noneStale.until)

@@ -179,7 +179,7 @@ private:
                                       const DoubleLinkDecision &decision,
                                       LinkRef *present);
     void build(const SwapRequest &request);
-    bool hasPlace(Place &place, qsizetype own, qsizetype limit, const int *endpoint, qint64 now);
+    bool hasPlace(Place &place, qsizetype limit, const int *endpoint, qint64 now);
     Error checkLimits(const SwapRequest &request, const LinkRef *held);
     void commit(const SwapRequest &request, Slots::iterator held);
     void addToPlaces(const LinkRef &link);

@@ -354,7 +354,7 @@ private Q_SLOTS:
     {
         core::DistributorLimits limits;
         limits.session.subscriptions = 2;
-        limits.topicLevels = 3;
+        limits.session.filterLevels = 4;
         SimHost host(1, 1, limits);
         auto link = host.connect(0, "a");
         (*link)->subscribe("1");
