@@ -106,7 +106,7 @@ Result<> Host::open(const EndpointSettings &settings)
     EndpointRuntime &runtime = *endpoint->runtime;
     runtime.name = settings.name;
     runtime.number = int(m_endpoints.size());
-    runtime.logger = m_setup.makeLogger(settings.name);
+    runtime.logger = m_setup.makeLogger(settings.transport, settings.name);
     runtime.authenticator = std::make_shared<AnonymousAuthenticator>(settings.allowAnonymous);
     runtime.accessControl = std::make_shared<UnrestrictedAccess>();
     runtime.handshakeTimeoutNs = settings.handshakeTimeout;

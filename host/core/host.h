@@ -34,8 +34,9 @@ struct HostSetup
     qint64 maxLinks = 0; ///< over all endpoints; 0: no bound
     quint32 epoch = 1; ///< of this start
     QString version;
-    /// A log bound to an endpoint's name.
-    std::function<std::shared_ptr<Logger>(const QString &endpoint)> makeLogger;
+    /// A log bound to an endpoint.
+    std::function<std::shared_ptr<Logger>(const QString &transport, const QString &endpoint)>
+        makeLogger;
     /// The loaded factory of a transport type, null when there is none.
     std::function<TransportFactory *(const QString &type)> factory;
 };

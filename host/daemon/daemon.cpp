@@ -4,6 +4,7 @@
 #include "daemon.h"
 
 #include "core/host.h"
+#include "core/observe/endpointlogger.h"
 #include "core/observe/systopics.h"
 #include "core/platform/buildinfo.h"
 #include "core/platform/descriptors.h"
@@ -28,6 +29,8 @@ constexpr int kExitFailed = 1;
 constexpr int kExitConfig = 2;
 /// What the host keeps for itself of the descriptors: listeners, wake-ups, store, control.
 constexpr qint64 kOwnDescriptors = 256;
+/// How long a held back repetition may wait to be told.
+constexpr qint64 kLogTendNs = 5 * kNsPerSecond;
 
 DistributorLimits distributorLimits(const Limits &limits)
 {
@@ -47,16 +50,28 @@ DistributorLimits distributorLimits(const Limits &limits)
 Daemon::Daemon(DaemonOptions options, MainLoop &loop)
     : m_options(std::move(options))
     , m_loop(loop)
+    , m_logTimer([](void *self) noexcept { static_cast<Daemon *>(self)->tendLog(); }, this)
     , m_environment(processEnvironment())
     , m_notifier(m_environment)
 {
 }
 
-Daemon::~Daemon() = default;
+Daemon::~Daemon()
+{
+    m_host.reset();
+    if (m_log)
+        m_log->flushAll();
+}
+
+void Daemon::tendLog() noexcept
+{
+    m_log->flushRepeats();
+    m_loop.timers().arm(m_logTimer, m_loop.clock().now() + kLogTendNs);
+}
 
 void Daemon::log(LogLevel level, const char *event, const QString &text)
 {
-    m_log->forEndpoint({})->log(level, event, text);
+    m_log->log(level, QStringLiteral("host"), event, text);
 }
 
 bool Daemon::readConfiguration()
@@ -91,7 +106,9 @@ std::optional<int> Daemon::start()
         return 0;
     }
     const HostSettings &settings = m_config->host();
-    m_log = std::make_unique<ConsoleLog>();
+    m_log = std::make_unique<LogHub>(LogHub::stderrOptions(settings.logFormat, settings.logLevel));
+    m_qtMessages = std::make_unique<QtMessages>(*m_log);
+    tendLog();
 
     const Result<QString> stateFolder = resolveStateFolder(settings.stateDir, m_environment);
     if (!stateFolder) {
@@ -124,7 +141,9 @@ std::optional<int> Daemon::start()
         : std::max<qint64>(1, descriptors - kOwnDescriptors);
     setup.epoch = quint32(m_loop.clock().utcMs() / 1000);
     setup.version = QString::fromLatin1(kHostVersion);
-    setup.makeLogger = [this](const QString &endpoint) { return m_log->forEndpoint(endpoint); };
+    setup.makeLogger = [this](const QString &transport, const QString &endpoint) {
+        return std::make_shared<EndpointLogger>(*m_log, transport, endpoint);
+    };
     setup.factory = [this](const QString &scheme) -> TransportFactory * {
         const Result<core::Transport> found = m_transports.find(scheme);
         return found ? found->factory : nullptr;

@@ -3,10 +3,11 @@
 
 #pragma once
 
-#include "consolelog.h"
 #include "options.h"
 
 #include "core/config/configreader.h"
+#include "core/observe/loghub.h"
+#include "core/observe/qtmessages.h"
 #include "core/platform/runlock.h"
 #include "core/platform/servicenotifier.h"
 #include "core/platform/signalwatcher.h"
@@ -44,8 +45,13 @@ private:
     void handleSignal(int number);
     void handleStopped(int cutOff);
 
+    void tendLog() noexcept;
+
     const DaemonOptions m_options;
     fairlead::core::MainLoop &m_loop;
+    std::unique_ptr<fairlead::core::LogHub> m_log;
+    std::unique_ptr<fairlead::core::QtMessages> m_qtMessages;
+    fairlead::Timer m_logTimer;
     fairlead::core::Environment m_environment;
     std::unique_ptr<fairlead::core::ConfigReader> m_config;
     std::unique_ptr<fairlead::core::PluginCatalogue> m_catalogue;
@@ -57,7 +63,6 @@ private:
     std::unique_ptr<fairlead::core::Host> m_host;
     std::unique_ptr<fairlead::core::SysTopics> m_sysTopics;
     std::unique_ptr<fairlead::core::Watchdog> m_watchdog;
-    std::unique_ptr<ConsoleLog> m_log;
     int m_failedEndpoints = 0;
     bool m_stopping = false;
 };
