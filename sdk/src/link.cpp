@@ -100,7 +100,7 @@ public:
     Link &q;
     LinkHooks &hooks;
     const quint64 generation;
-    Error reason; ///< the first one; shown once Closed
+    Error reason; ///< the first one
     Error admissionError;
     QByteArray peerKey;
     std::atomic<bool> alive = true;
@@ -329,7 +329,7 @@ Link::Direction Link::direction() const noexcept
 
 Error Link::reason() const
 {
-    return d->state == State::Closed ? d->reason : Error();
+    return d->reason;
 }
 
 bool Link::isAlive() const noexcept

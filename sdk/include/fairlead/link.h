@@ -103,7 +103,7 @@ public:
     State state() const noexcept;
     quint64 generation() const noexcept;
     Direction direction() const noexcept;
-    /// Why it closed; null before. The first reason stays (LC-07).
+    /// Why it ends; null before drain() or close(). The first reason stays (LC-07).
     Error reason() const;
     /// Whether it still counts as connected: turns false as the first act of closing (RG-05).
     /// Thread: any.

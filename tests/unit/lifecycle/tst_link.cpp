@@ -700,7 +700,7 @@ void tst_Link::gracefulEndDrainsBeforeItCloses()
     QCOMPARE(hooks.log,
              QStringList({QStringLiteral("Ready>Draining"), QStringLiteral("draining")}));
     QVERIFY(link.isAlive());
-    QVERIFY(link.reason().isNull());
+    QCOMPARE(link.reason().code(), ErrorCode::ShuttingDown);
     QVERIFY(!link.drain(failure()));
     link.close(failure(ErrorCode::ConnectionClosed), CloseMode::Drain, true);
     QVERIFY(hooks.hasInOrder({QStringLiteral("draining"),
@@ -727,9 +727,9 @@ void tst_Link::lossWhileDrainingKeepsTheFirstReason()
     LinkRecorder hooks;
     Link link(1, Link::Direction::Dialled, hooks);
     lead(link, State::Ready);
-    QVERIFY(link.drain(failure(ErrorCode::ShuttingDown)));
+    QVERIFY(link.drain(failure(ErrorCode::LimitReached))); // retryable, and yet it was our wish
     link.close(failure(ErrorCode::ConnectionReset), CloseMode::Abort, false);
-    QCOMPARE(link.reason().code(), ErrorCode::ShuttingDown);
+    QCOMPARE(link.reason().code(), ErrorCode::LimitReached);
     QCOMPARE(hooks.count(QStringLiteral("reconnect")), 0);
 }
 

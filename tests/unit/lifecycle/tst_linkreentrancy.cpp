@@ -55,6 +55,8 @@ private Q_SLOTS:
     void answerGivenWhileAskedCounts_data();
     void answerGivenWhileAskedCounts();
     void drainAsSoonAsConnected();
+    void drainBeforeTheAnswerIsNoConnection_data();
+    void drainBeforeTheAnswerIsNoConnection();
     void refusalIsNotOverturnedByItsHook();
     void failureIsNotOverturnedByItsSlot();
 };
@@ -100,6 +102,10 @@ void tst_LinkReentrancy::closeAtAnyStepTearsDownOnce()
         QCOMPARE(hooks.count(QLatin1String(once)), 1);
     QCOMPARE(hooks.count(QStringLiteral("disconnected")), hooks.count(QStringLiteral("connected")));
     QCOMPARE(hooks.count(QStringLiteral("disconnected")) + hooks.count(QStringLiteral("ended")), 1);
+    // Nothing of the success goes on after the close.
+    const QStringList after = hooks.log.mid(hooks.log.indexOf(at) + 1);
+    for (const char *step : {"register", "admit", "connected", "draining"})
+        QVERIFY2(!after.contains(QLatin1String(step)), step);
     hooks.act = nullptr;
 }
 
@@ -241,6 +247,39 @@ void tst_LinkReentrancy::drainAsSoonAsConnected()
     QVERIFY(hooks.hasInOrder({QStringLiteral("connected"),
                               QStringLiteral("Ready>Draining"),
                               QStringLiteral("draining")}));
+    hooks.act = nullptr;
+}
+
+void tst_LinkReentrancy::drainBeforeTheAnswerIsNoConnection_data()
+{
+    QTest::addColumn<bool>("pending");
+    QTest::newRow("LC-04 while asked") << false;
+    QTest::newRow("LC-04 while waiting") << true;
+}
+
+void tst_LinkReentrancy::drainBeforeTheAnswerIsNoConnection()
+{
+    QFETCH(const bool, pending);
+    LinkRecorder hooks;
+    hooks.admission = pending ? Admission::Pending : Admission::Accepted;
+    hooks.act = [&](const QString &step, Link &l) {
+        if (!pending && step == QLatin1String("admit"))
+            QVERIFY(l.drain(failure(ErrorCode::ShuttingDown)));
+    };
+    Link link(1, Link::Direction::Accepted, hooks);
+    QVERIFY(link.begin());
+    QVERIFY(link.succeed());
+    if (pending) {
+        QVERIFY(link.drain(failure(ErrorCode::ShuttingDown)));
+        link.completeAdmission({});
+    }
+    QCOMPARE(link.state(), State::Draining);
+    QCOMPARE(hooks.count(QStringLiteral("draining")), 1);
+    link.close(failure(), CloseMode::Drain, true);
+    QCOMPARE(hooks.count(QStringLiteral("connected")), 0);
+    QCOMPARE(hooks.count(QStringLiteral("ended")), 1);
+    QCOMPARE(hooks.registered, 0);
+    QCOMPARE(hooks.routed, 0);
     hooks.act = nullptr;
 }
 

@@ -70,6 +70,7 @@ private Q_SLOTS:
     void limitCountsLivePeers();
     void limitOfAnEndpointIsItsOwn();
     void fullRegistryFindsWhatWentStale();
+    void fullRegistrySeesTheDeadlineOfALaterLink();
     void policyMayCallBack();
     void policyIsAskedAgainWhenTheSlotChanged();
     void policyThatNeverSettlesIsStopped();
@@ -356,6 +357,7 @@ void tst_LinkRegistry::limitOfAnEndpointIsItsOwn()
     QCOMPARE(ask(4, "a", 1).error.code(), ErrorCode::LimitReached);
     QCOMPARE(ask(5, "a", 2).outcome, Outcome::Kept);
     QCOMPARE(ask(6, "c", 0).outcome, Outcome::Kept);
+    QVERIFY(ask(7, "a", 2).evicted); // in its own place
 }
 
 // RG-09: a refusal is remembered, and forgotten as soon as anyone ends or misses a heartbeat.
@@ -382,15 +384,23 @@ void tst_LinkRegistry::fullRegistryFindsWhatWentStale()
     QCOMPARE(ask(14, 5000), Outcome::Kept);
     QCOMPARE(ask(15, 5000), Outcome::Rejected);
     QCOMPARE(ask(16, 5001), Outcome::Kept);
-    // One that comes with an early deadline is remembered too.
-    registry.setLimit(4);
-    const TestLink early = makeLink(20);
-    early.liveness->extend(5100);
-    SwapRequest asked = request(early, "early");
-    asked.now = 5002;
+}
+
+// RG-09: nor does the memory outlive the deadline of one that came later.
+void tst_LinkRegistry::fullRegistrySeesTheDeadlineOfALaterLink()
+{
+    LinkRegistry registry({}, 1);
+    QCOMPARE(registry.swap(request(makeLink(1), "a")).outcome, Outcome::Kept);
+    QCOMPARE(registry.swap(request(makeLink(2), "b")).outcome, Outcome::Rejected);
+    registry.setLimit(2);
+    const TestLink early = makeLink(3);
+    early.liveness->extend(2000);
+    QCOMPARE(registry.swap(request(early, "c")).outcome, Outcome::Kept);
+    SwapRequest asked = request(makeLink(4), "d");
+    asked.now = 1999;
+    QCOMPARE(registry.swap(asked).outcome, Outcome::Rejected);
+    asked.now = 2000;
     QCOMPARE(registry.swap(asked).outcome, Outcome::Kept);
-    QCOMPARE(ask(21, 5099), Outcome::Rejected);
-    QCOMPARE(ask(22, 5100), Outcome::Kept);
 }
 
 // RG-10
