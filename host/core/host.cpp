@@ -12,7 +12,6 @@
 #include <fairlead/clock.h>
 #include <fairlead/hostservices.h>
 #include <fairlead/transport.h>
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,11 +29,12 @@ public:
     EndpointServices(std::shared_ptr<Logger> logger, QString version)
         : m_logger(std::move(logger))
         , m_version(std::move(version))
-    {
-    }
+    { }
 
     Logger &logger() noexcept override { return *m_logger; }
+
     QString hostVersion() const override { return m_version; }
+
     void *service(const char *) noexcept override { return nullptr; }
 
 private:
@@ -97,8 +97,9 @@ Result<> Host::open(const EndpointSettings &settings)
 {
     TransportFactory *factory = m_setup.factory(settings.transport);
     if (!factory) {
-        return Error(ErrorCode::UnknownScheme,
-                     QStringLiteral("no loaded transport serves \"%1\"").arg(settings.url.scheme()));
+        return Error(
+            ErrorCode::UnknownScheme,
+            QStringLiteral("no loaded transport serves \"%1\"").arg(settings.url.scheme()));
     }
     auto endpoint = std::make_unique<Endpoint>();
     endpoint->settings = settings;
@@ -148,10 +149,11 @@ Result<> Host::open(const EndpointSettings &settings)
 Result<> Host::listenTcp(Endpoint &endpoint)
 {
     Endpoint *raw = &endpoint;
-    auto acceptor = Acceptor::listen(m_loop, endpoint.settings.address, endpoint.settings.port,
-                                     [this, raw](int fd, const QByteArray &peerAddress) {
-                                         accept(*raw, fd, peerAddress);
-                                     });
+    auto acceptor = Acceptor::listen(
+        m_loop,
+        endpoint.settings.address,
+        endpoint.settings.port,
+        [this, raw](int fd, const QByteArray &peerAddress) { accept(*raw, fd, peerAddress); });
     if (!acceptor)
         return acceptor.error();
     endpoint.acceptor = std::move(*acceptor);
@@ -171,8 +173,10 @@ Result<> Host::connectMemory(Endpoint &endpoint)
         Reactor &dialling = leastLoaded();
         Reactor &listening = leastLoaded();
         auto pair = MemoryStream::makePair(dialling, listening, name.toUtf8());
-        const auto adopt = [](Reactor &reactor, const EndpointRuntimePtr &runtime,
-                              std::unique_ptr<MemoryStream> stream, Link::Direction direction) {
+        const auto adopt = [](Reactor &reactor,
+                              const EndpointRuntimePtr &runtime,
+                              std::unique_ptr<MemoryStream> stream,
+                              Link::Direction direction) {
             auto shared = std::make_shared<std::unique_ptr<MemoryStream>>(std::move(stream));
             reactor.post([&reactor, runtime, shared, direction] {
                 reactor.adopt(runtime, std::move(*shared), direction);
@@ -212,7 +216,8 @@ void Host::accept(Endpoint &endpoint, int fd, const QByteArray &peerAddress)
         ++endpoint.refused;
         if (full) {
             endpoint.runtime->logger->log(
-                LogLevel::Warning, "link-refused",
+                LogLevel::Warning,
+                "link-refused",
                 QStringLiteral("peer=%1 reason=limit-reached links=%2 refused=%3")
                     .arg(QString::fromLatin1(peerAddress))
                     .arg(own)
@@ -224,10 +229,10 @@ void Host::accept(Endpoint &endpoint, int fd, const QByteArray &peerAddress)
     const EndpointRuntimePtr runtime = endpoint.runtime;
     thread.reactor().post([&thread, runtime, fd, peerAddress] {
         Reactor &reactor = thread.reactor();
-        reactor.adopt(runtime,
-                      std::make_unique<SocketStream>(reactor.chunks(), thread.dispatcher(), fd,
-                                                     peerAddress),
-                      Link::Direction::Accepted);
+        reactor.adopt(
+            runtime,
+            std::make_unique<SocketStream>(reactor.chunks(), thread.dispatcher(), fd, peerAddress),
+            Link::Direction::Accepted);
     });
 }
 

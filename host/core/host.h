@@ -9,9 +9,9 @@
 #include "core/reactor/traffic.h"
 #include "core/store/memoryengine.h"
 
-#include <fairlead/result.h>
-
 #include <QObject>
+
+#include <fairlead/result.h>
 
 #include <functional>
 #include <memory>
@@ -63,6 +63,7 @@ public:
         QString name;
         QString url; ///< with the real port
     };
+
     std::vector<Listening> listeners() const;
 
     /// Ends in order: no further links, a last frame to each peer, then what is left is cut off.
@@ -70,10 +71,12 @@ public:
     void shutDown();
 
     Distributor &distributor() noexcept { return *m_distributor; }
+
     const std::vector<std::unique_ptr<ReactorThread>> &reactors() const noexcept
     {
         return m_reactors;
     }
+
     qint64 linkCount() const noexcept;
 
 Q_SIGNALS:
@@ -96,7 +99,12 @@ private:
     std::unique_ptr<Distributor> m_distributor;
     std::vector<std::unique_ptr<ReactorThread>> m_reactors;
     std::vector<std::unique_ptr<Endpoint>> m_endpoints;
-    enum class Phase : quint8 { Idle, Running, Stopping, Stopped };
+    enum class Phase : quint8 {
+        Idle,
+        Running,
+        Stopping,
+        Stopped
+    };
     Phase m_phase = Phase::Idle;
     qint64 m_stopDeadline = 0;
     Timer m_stopTimer;

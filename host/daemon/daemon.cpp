@@ -53,8 +53,7 @@ Daemon::Daemon(DaemonOptions options, MainLoop &loop)
     , m_logTimer([](void *self) noexcept { static_cast<Daemon *>(self)->tendLog(); }, this)
     , m_environment(processEnvironment())
     , m_notifier(m_environment)
-{
-}
+{ }
 
 Daemon::~Daemon()
 {
@@ -128,13 +127,14 @@ std::optional<int> Daemon::start()
     for (const Error &error : m_catalogue->folderErrors())
         log(LogLevel::Warning, "plugin-folder", error.toString());
     for (const PluginRecord &record : m_catalogue->records()) {
-        log(record.verdict == Verdict::Accepted ? LogLevel::Info : LogLevel::Warning, "plugin",
+        log(record.verdict == Verdict::Accepted ? LogLevel::Info : LogLevel::Warning,
+            "plugin",
             record.logText());
     }
 
     HostSetup setup;
-    setup.reactors = settings.reactors > 0 ? settings.reactors
-                                           : std::max(1, QThread::idealThreadCount() / 2);
+    setup.reactors
+        = settings.reactors > 0 ? settings.reactors : std::max(1, QThread::idealThreadCount() / 2);
     setup.limits = distributorLimits(m_config->limits());
     setup.maxLinks = m_config->limits().links > 0
         ? m_config->limits().links
@@ -177,12 +177,14 @@ bool Daemon::openEndpoints()
             continue;
         }
         ++m_failedEndpoints;
-        log(LogLevel::Error, "endpoint-failed",
+        log(LogLevel::Error,
+            "endpoint-failed",
             QStringLiteral("name=%1 url=%2 error=%3")
                 .arg(endpoint.name, endpoint.url.toString(), result.error().toString()));
     }
     if (m_failedEndpoints > 0 && (opened == 0 || m_options.strict)) {
-        log(LogLevel::Error, "start-failed",
+        log(LogLevel::Error,
+            "start-failed",
             QStringLiteral("%1 of %2 endpoints could not start")
                 .arg(m_failedEndpoints)
                 .arg(m_endpoints.size()));
@@ -195,21 +197,22 @@ void Daemon::tellReady()
 {
     QJsonArray listeners;
     for (const Host::Listening &listening : m_host->listeners()) {
-        log(LogLevel::Info, "listening",
+        log(LogLevel::Info,
+            "listening",
             QStringLiteral("name=%1 url=%2").arg(listening.name, listening.url));
         listeners.append(QJsonObject{{QStringLiteral("name"), listening.name},
                                      {QStringLiteral("url"), listening.url}});
     }
     const bool degraded = m_failedEndpoints > 0;
-    log(degraded ? LogLevel::Warning : LogLevel::Info, "ready",
+    log(degraded ? LogLevel::Warning : LogLevel::Info,
+        "ready",
         degraded ? QStringLiteral("state=degraded failed=%1").arg(m_failedEndpoints)
                  : QStringLiteral("state=running"));
     if (!m_options.readyFile.isEmpty()) {
-        const QJsonObject ready{
-            {QStringLiteral("pid"), QCoreApplication::applicationPid()},
-            {QStringLiteral("state"),
-             degraded ? QStringLiteral("degraded") : QStringLiteral("running")},
-            {QStringLiteral("listeners"), listeners}};
+        const QJsonObject ready{{QStringLiteral("pid"), QCoreApplication::applicationPid()},
+                                {QStringLiteral("state"),
+                                 degraded ? QStringLiteral("degraded") : QStringLiteral("running")},
+                                {QStringLiteral("listeners"), listeners}};
         const Result<> written
             = writeFileAtomically(m_options.readyFile, QJsonDocument(ready).toJson());
         if (!written)
@@ -235,11 +238,13 @@ void Daemon::handleSignal(int number)
         break;
     case SIGHUP:
         // Rotated logs are no reason to touch a connection.
-        log(LogLevel::Warning, "reload",
+        log(LogLevel::Warning,
+            "reload",
             QStringLiteral("error=not-supported: restart the daemon to apply its configuration"));
         break;
     case SIGUSR1:
-        log(LogLevel::Info, "state",
+        log(LogLevel::Info,
+            "state",
             QStringLiteral("links=%1 sessions=%2 subscriptions=%3 retained=%4")
                 .arg(m_host->linkCount())
                 .arg(m_host->distributor().directory.count())

@@ -3,8 +3,6 @@
 
 #pragma once
 
-#include "options.h"
-
 #include "core/config/configreader.h"
 #include "core/observe/loghub.h"
 #include "core/observe/qtmessages.h"
@@ -13,6 +11,7 @@
 #include "core/platform/signalwatcher.h"
 #include "core/plugins/transportregistry.h"
 #include "core/reactor/mainloop.h"
+#include "options.h"
 
 #include <QObject>
 

@@ -1,12 +1,11 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "daemon.h"
-#include "options.h"
-
 #include "core/platform/buildinfo.h"
 #include "core/reactor/epolldispatcher.h"
 #include "core/reactor/mainloop.h"
+#include "daemon.h"
+#include "options.h"
 
 #include <QCoreApplication>
 

@@ -25,9 +25,10 @@ DaemonOptions readOptions()
     const QCommandLineOption set(QStringLiteral("set"),
                                  QStringLiteral("Set one key of the configuration; may repeat."),
                                  QStringLiteral("key.path=value"));
-    const QCommandLineOption pluginPath(QStringLiteral("plugin-path"),
-                                        QStringLiteral("Search <folder> for plugins first; may repeat."),
-                                        QStringLiteral("folder"));
+    const QCommandLineOption pluginPath(
+        QStringLiteral("plugin-path"),
+        QStringLiteral("Search <folder> for plugins first; may repeat."),
+        QStringLiteral("folder"));
     const QCommandLineOption readyFile(
         QStringLiteral("ready-file"),
         QStringLiteral("Write the listeners with their real ports to <file> once ready."),
@@ -35,8 +36,8 @@ DaemonOptions readOptions()
     const QCommandLineOption logFormat(QStringLiteral("log-format"),
                                        QStringLiteral("auto, text, journal or json."),
                                        QStringLiteral("format"));
-    const QCommandLineOption strict(QStringLiteral("strict"),
-                                    QStringLiteral("An endpoint that cannot start ends the start."));
+    const QCommandLineOption strict(
+        QStringLiteral("strict"), QStringLiteral("An endpoint that cannot start ends the start."));
     const QCommandLineOption verbose({QStringLiteral("v"), QStringLiteral("verbose")},
                                      QStringLiteral("Log debug messages."));
     const QCommandLineOption foreground(
@@ -45,8 +46,16 @@ DaemonOptions readOptions()
     // Qt's own version option would take -v, which is verbose with daemons.
     const QCommandLineOption version(QStringLiteral("version"),
                                      QStringLiteral("Print the version and exit."));
-    parser.addOptions({config, check, set, pluginPath, readyFile, logFormat, strict, verbose,
-                       foreground, version});
+    parser.addOptions({config,
+                       check,
+                       set,
+                       pluginPath,
+                       readyFile,
+                       logFormat,
+                       strict,
+                       verbose,
+                       foreground,
+                       version});
     parser.addHelpOption();
     parser.process(QCoreApplication::arguments());
     if (parser.isSet(version)) {
@@ -54,7 +63,8 @@ DaemonOptions readOptions()
         std::exit(0);
     }
     if (!parser.positionalArguments().isEmpty()) {
-        std::fprintf(stderr, "fairleadd: unexpected argument \"%s\", see --help\n",
+        std::fprintf(stderr,
+                     "fairleadd: unexpected argument \"%s\", see --help\n",
                      qPrintable(parser.positionalArguments().constFirst()));
         std::exit(2);
     }

@@ -21,8 +21,7 @@ struct Congestion
 
     Congestion(Timer::Callback expired, void *session) noexcept
         : patience(expired, session)
-    {
-    }
+    { }
 
     std::vector<quint64> held; ///< sessions of the publishers
     Timer patience;

@@ -25,8 +25,7 @@ struct Distributor
         , sequencer(epoch, retained, engine)
         , index(sequencer)
         , directory(links, bounds.sessions)
-    {
-    }
+    { }
 
     const DistributorLimits limits;
     StorageEngine &store;

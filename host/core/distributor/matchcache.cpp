@@ -12,8 +12,7 @@ namespace fairlead::core {
 MatchCache::MatchCache(const TopicIndex &index, int reactor)
     : m_index(index)
     , m_reactor(reactor)
-{
-}
+{ }
 
 TopicMatch *MatchCache::find(ByteSpan topic)
 {
@@ -46,7 +45,8 @@ void MatchCache::refreshLocked(ByteSpan topic, TopicMatch *match)
 
 namespace {
 
-void merge(LocalTarget::Way *way, const SubscriptionOptions &options,
+void merge(LocalTarget::Way *way,
+           const SubscriptionOptions &options,
            std::vector<quint32> *ids) noexcept
 {
     way->qos = way->open ? std::max(way->qos, options.qos) : options.qos;
@@ -63,7 +63,8 @@ IdList shared(std::vector<quint32> ids)
 
 } // namespace
 
-void MatchCache::fill(TopicMatch *match, TopicIndex::Stamp stamp,
+void MatchCache::fill(TopicMatch *match,
+                      TopicIndex::Stamp stamp,
                       const TopicIndex::Matches &matches) const
 {
     match->stamp = stamp;

@@ -20,6 +20,7 @@ struct LocalTarget
         bool retainAsPublished = false;
         bool open = false;
     };
+
     Session *session = nullptr;
     quint64 since = 0;
     Way all; ///< of a message from anyone else
@@ -48,10 +49,13 @@ public:
 
     /// The current match; the pointer is good until trim().
     TopicMatch *find(ByteSpan topic);
+
     bool isCurrent(const TopicMatch &match) const noexcept
     {
-        return match.localVersion == m_localVersion && match.stamp == m_index.stamp(match.levelSlot);
+        return match.localVersion == m_localVersion
+            && match.stamp == m_index.stamp(match.levelSlot);
     }
+
     /// Brings @p match up to date.
     void refresh(ByteSpan topic, TopicMatch *match);
     /// As refresh(); the caller holds the index' read lock.
@@ -59,14 +63,17 @@ public:
 
     /// A session came to this reactor or left it.
     void localSessionsChanged() noexcept { ++m_localVersion; }
+
     /// Keeps the cache within its bound. Never while messages wait in the reactor's inbox.
     void trim();
+
     std::size_t size() const noexcept { return m_entries.size(); }
 
 private:
     struct BytesHash
     {
         using is_transparent = void;
+
         std::size_t operator()(std::string_view text) const noexcept
         {
             return std::hash<std::string_view>()(text);
@@ -82,7 +89,8 @@ private:
     const int m_reactor;
     quint64 m_localVersion = 1;
     std::size_t m_topicBytes = 0;
-    std::unordered_map<std::string, std::unique_ptr<TopicMatch>, BytesHash, std::equal_to<>> m_entries;
+    std::unordered_map<std::string, std::unique_ptr<TopicMatch>, BytesHash, std::equal_to<>>
+        m_entries;
 };
 
 } // namespace fairlead::core

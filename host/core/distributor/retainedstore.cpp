@@ -76,7 +76,8 @@ bool RetainedStore::read(Cursor *cursor, qint64 now, std::vector<Message> *out) 
         return false;
     }
     const ByteSpan prefix = literalPrefix(pattern);
-    auto entry = cursor->started ? m_ordered.upper_bound(cursor->after) : m_ordered.lower_bound(prefix);
+    auto entry
+        = cursor->started ? m_ordered.upper_bound(cursor->after) : m_ordered.lower_bound(prefix);
     cursor->started = true;
     for (int looked = 0; looked < kPage; ++looked, ++entry) {
         if (entry == m_ordered.end() || !ByteSpan(entry->first).starts_with(prefix))

@@ -30,8 +30,7 @@ public:
 
     explicit RetainedStore(Limits limits) noexcept
         : m_limits(limits)
-    {
-    }
+    { }
 
     /// Whether a message of @p size bytes may be kept for @p topic.
     bool admits(ByteSpan topic, std::size_t size) const;
@@ -46,6 +45,7 @@ public:
         quint64 before = 0; ///< only older sequences: the rest comes live
         bool started = false;
     };
+
     /// The next page into @p out; at most kPage entries are looked at. False when the walk is done.
     bool read(Cursor *cursor, qint64 now, std::vector<Message> *out) const;
 
@@ -53,6 +53,7 @@ public:
     void expire(qint64 now, int budget);
 
     quint64 count() const noexcept { return m_count.load(std::memory_order_relaxed); }
+
     quint64 bytes() const noexcept { return m_bytes.load(std::memory_order_relaxed); }
 
     static constexpr int kPage = 256;

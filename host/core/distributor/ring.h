@@ -13,18 +13,26 @@ namespace fairlead::core {
 
 /// A first-in-first-out queue in one block that grows by doubling and is given back when it runs
 /// empty, so that an idle session holds none. Indexed from the front.
-template<typename T>
+template <typename T>
 class Ring
 {
 public:
     std::size_t size() const noexcept { return m_size; }
+
     bool isEmpty() const noexcept { return m_size == 0; }
-    T &operator[](std::size_t index) noexcept { return m_items[(m_front + index) & (m_capacity - 1)]; }
+
+    T &operator[](std::size_t index) noexcept
+    {
+        return m_items[(m_front + index) & (m_capacity - 1)];
+    }
+
     const T &operator[](std::size_t index) const noexcept
     {
         return m_items[(m_front + index) & (m_capacity - 1)];
     }
+
     T &front() noexcept { return m_items[m_front]; }
+
     T &back() noexcept { return (*this)[m_size - 1]; }
 
     void pushBack(T item)
@@ -48,7 +56,7 @@ public:
     }
 
     /// Removes those that @p unwanted names; the order of the rest stays.
-    template<typename Predicate>
+    template <typename Predicate>
     std::size_t removeIf(Predicate unwanted)
     {
         std::size_t kept = 0;

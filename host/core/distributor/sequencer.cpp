@@ -41,8 +41,7 @@ Sequencer::Sequencer(quint32 epoch, RetainedStore &retained, StorageEngine &stor
     : m_epoch(epoch)
     , m_retained(retained)
     , m_store(store)
-{
-}
+{ }
 
 Sequencer::~Sequencer() = default;
 
@@ -61,7 +60,8 @@ void Sequencer::pushLocked(int target, InboxItem item, quint64 *touched)
     *touched |= quint64(1) << target;
 }
 
-void Sequencer::collectLocked(int self, std::vector<InboxItem> *inbox,
+void Sequencer::collectLocked(int self,
+                              std::vector<InboxItem> *inbox,
                               std::vector<Reactor *> *relieved)
 {
     Inbox &mine = *m_inboxes[std::size_t(self)];
@@ -90,8 +90,10 @@ void Sequencer::wake(quint64 touched, int self)
     }
 }
 
-Sequencer::Committed Sequencer::commit(int self, std::vector<Outgoing> *batch,
-                                       const TopicIndex &index, MatchCache &cache,
+Sequencer::Committed Sequencer::commit(int self,
+                                       std::vector<Outgoing> *batch,
+                                       const TopicIndex &index,
+                                       MatchCache &cache,
                                        std::vector<InboxItem> *inbox)
 {
     Committed outcome;
@@ -148,7 +150,8 @@ Sequencer::Committed Sequencer::commit(int self, std::vector<Outgoing> *batch,
             }
         }
         for (quint64 left = touched & ~(quint64(1) << self); left != 0; left &= left - 1) {
-            int &waiting = m_inboxes[std::size_t(std::countr_zero(left))]->batches[std::size_t(self)];
+            int &waiting
+                = m_inboxes[std::size_t(std::countr_zero(left))]->batches[std::size_t(self)];
             outcome.starved = ++waiting >= kCredit || outcome.starved;
         }
         collectLocked(self, inbox, &relieved);

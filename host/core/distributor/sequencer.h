@@ -48,10 +48,13 @@ public:
 
     /// Adds the next reactor; all are added before the first commit.
     void addReactor(Reactor *reactor);
+
     int reactorCount() const noexcept { return int(m_inboxes.size()); }
 
     std::unique_lock<std::mutex> lock() { return std::unique_lock(m_lock); }
+
     quint64 nextSequenceLocked() const noexcept { return m_next; }
+
     quint32 epoch() const noexcept { return m_epoch; }
 
     /// How the last commit of a reactor ended.
@@ -60,11 +63,16 @@ public:
         Ticket ticket = 0; ///< of the last durable message
         bool starved = false; ///< a reactor has not consumed two batches of this one yet
     };
+
     /// Commits @p batch of reactor @p self and swaps its inbox into @p inbox (appended).
-    Committed commit(int self, std::vector<Outgoing> *batch, const TopicIndex &index,
-                     MatchCache &cache, std::vector<InboxItem> *inbox);
+    Committed commit(int self,
+                     std::vector<Outgoing> *batch,
+                     const TopicIndex &index,
+                     MatchCache &cache,
+                     std::vector<InboxItem> *inbox);
     /// Swaps the inbox of @p self out without a batch.
     void collect(int self, std::vector<InboxItem> *inbox);
+
     bool hasInbox(int self) const noexcept
     {
         return m_inboxes[std::size_t(self)]->filled.load(std::memory_order_acquire);

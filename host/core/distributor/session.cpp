@@ -29,14 +29,18 @@ quint32 secondsLeft(const Message &message, qint64 now) noexcept
 } // namespace
 
 Session::Session(quint64 number, QByteArray key, QByteArray peerKey, const SessionLimits &limits)
-    : expiryTimer([](void *self) noexcept {
-        auto *session = static_cast<Session *>(self);
-        session->home->handleExpired(*session);
-    }, this)
-    , testamentTimer([](void *self) noexcept {
-        auto *session = static_cast<Session *>(self);
-        session->home->publishTestament(*session);
-    }, this)
+    : expiryTimer(
+        [](void *self) noexcept {
+            auto *session = static_cast<Session *>(self);
+            session->home->handleExpired(*session);
+        },
+        this)
+    , testamentTimer(
+          [](void *self) noexcept {
+              auto *session = static_cast<Session *>(self);
+              session->home->publishTestament(*session);
+          },
+          this)
     , m_subscriber(std::make_shared<Subscriber>())
     , m_key(std::move(key))
     , m_peerKey(std::move(peerKey))
@@ -76,7 +80,8 @@ Session::Push Session::push(const Message &message, const LocalTarget::Way &way)
     // A message that nobody promised to keep is not collected for who is away.
     if (!m_holder && qos == 0)
         return Push::Skipped;
-    if (queuedMessages() >= m_limits.queueMessages || m_bytes + message.size() > m_limits.queueBytes)
+    if (queuedMessages() >= m_limits.queueMessages
+        || m_bytes + message.size() > m_limits.queueBytes)
         return Push::Full;
     Entry entry;
     entry.message = message;
@@ -96,7 +101,8 @@ bool Session::dropOldest()
     return true;
 }
 
-void Session::replayRetained(const TopicFilter &filter, const SubscriptionOptions &options,
+void Session::replayRetained(const TopicFilter &filter,
+                             const SubscriptionOptions &options,
                              quint64 before)
 {
     // Each request is served in full, unless somebody asks faster than he reads.
@@ -167,8 +173,8 @@ struct Session::Taking
     bool isFull() const noexcept { return ended || taken.count == max || bytes <= 0; }
 };
 
-Session::Taken Session::take(Delivery *out, int max, const Window &window, qint64 now,
-                             const RetainedStore &retained)
+Session::Taken Session::take(
+    Delivery *out, int max, const Window &window, qint64 now, const RetainedStore &retained)
 {
     Taking taking = {out, max, window.unacked, window.bytes, now, {}, false};
     m_windowClosed = false;

@@ -8,12 +8,12 @@
 #include "core/distributor/ring.h"
 #include "core/distributor/testament.h"
 
-#include <fairlead/lease.h>
-#include <fairlead/timers.h>
-
 #include <QByteArray>
 #include <QHash>
 #include <QSet>
+
+#include <fairlead/lease.h>
+#include <fairlead/timers.h>
 
 namespace fairlead::core {
 
@@ -44,42 +44,63 @@ public:
     Session &operator=(const Session &) = delete;
 
     quint64 number() const noexcept { return m_subscriber->number; }
+
     const QByteArray &key() const noexcept { return m_key; }
+
     const QByteArray &peerKey() const noexcept { return m_peerKey; }
+
     Subscriber &subscriber() const noexcept { return *m_subscriber; }
+
     const SubscriberPtr &subscriberPtr() const noexcept { return m_subscriber; }
+
     /// The link that holds the lease; null while detached.
     HostLink *holder() const noexcept { return m_holder; }
+
     void attach(HostLink *holder);
     /// The link is gone: what it took and did not settle is due again.
     void detach();
 
     // Queue.
-    enum class Push : quint8 { Queued, Skipped, Full };
+    enum class Push : quint8 {
+        Queued,
+        Skipped,
+        Full
+    };
     /// Appends a live message; @p way says how this session gets it.
     Push push(const Message &message, const LocalTarget::Way &way);
+
     /// Older sequences were handled where the session came from.
     void setLiveFrom(quint64 sequence) noexcept { m_liveFrom = sequence; }
+
     quint64 liveFrom() const noexcept { return m_liveFrom; }
+
     /// Gives the oldest waiting message up; false when none waits.
     bool dropOldest();
+
     std::size_t queuedMessages() const noexcept { return m_pending.size() + m_unsettled; }
+
     quint64 queuedBytes() const noexcept { return m_bytes; }
+
     std::size_t inFlight() const noexcept { return m_unsettled; }
+
     bool isHalfFull() const noexcept
     {
         return queuedMessages() >= m_limits.queueMessages / 2 || m_bytes >= m_limits.queueBytes / 2;
     }
+
     bool isBelowQuarter() const noexcept
     {
         return queuedMessages() < m_limits.queueMessages / 4 && m_bytes < m_limits.queueBytes / 4;
     }
+
     const SessionLimits &limits() const noexcept { return m_limits; }
+
     /// Whether take() could yield something with an open window.
     bool hasWaiting() const noexcept
     {
         return !m_pending.isEmpty() || !m_walks.empty() || m_resend < m_inflight.size();
     }
+
     /// Whether the last take() ended for lack of window; until the next settle().
     bool isWindowClosed() const noexcept { return m_windowClosed; }
 
@@ -88,16 +109,20 @@ public:
         int count = 0;
         int expired = 0;
     };
-    Taken take(Delivery *out, int max, const Window &window, qint64 now,
-               const RetainedStore &retained);
+
+    Taken take(
+        Delivery *out, int max, const Window &window, qint64 now, const RetainedStore &retained);
     /// Whether @p handle was in flight.
     bool settle(quint64 handle);
     bool mark(quint64 handle, quint32 tag, bool bodyDone);
 
     // Receive keys.
     bool hasKey(quint32 key) const { return m_keys.contains(key); }
+
     void addKey(quint32 key) { m_keys.insert(key); }
+
     bool removeKey(quint32 key) { return m_keys.remove(key); }
+
     int keyCount() const { return int(m_keys.size()); }
 
     // Subscriptions.
@@ -106,14 +131,18 @@ public:
         TopicFilter filter;
         SubscriptionOptions options;
     };
+
     using Subscriptions = QHash<QByteArray, Subscribed>;
+
     Subscriptions &subscriptions() noexcept { return m_subscriptions; }
+
     /// Whether one more subscription with @p filter stays within the limits.
     bool admits(const TopicFilter &filter) const;
     void addSubscription(const TopicFilter &filter, const SubscriptionOptions &options);
     void removeSubscription(const TopicFilter &filter);
     /// Retained messages for a subscription come before what is live.
-    void replayRetained(const TopicFilter &filter, const SubscriptionOptions &options,
+    void replayRetained(const TopicFilter &filter,
+                        const SubscriptionOptions &options,
                         quint64 before);
 
     void forgetReplay(const TopicFilter &filter);
@@ -137,7 +166,12 @@ private:
         quint8 qos = 0;
         bool retain = false;
     };
-    enum class Phase : quint8 { Taken, Due, Settled };
+    enum class Phase : quint8 {
+        Taken,
+        Due,
+        Settled
+    };
+
     struct InFlight
     {
         Message message;
@@ -148,6 +182,7 @@ private:
         bool resent = false;
         Phase phase = Phase::Taken;
     };
+
     struct RetainedWalk
     {
         RetainedStore::Cursor cursor;

@@ -13,7 +13,8 @@ SessionDirectory::Claim SessionDirectory::claim(const QByteArray &key, SwapReque
     Claim claim;
     const auto found = m_entries.find(key);
     if (found == m_entries.end() && quint64(m_entries.size()) >= m_maxSessions) {
-        claim.error = Error(ErrorCode::LimitReached, QStringLiteral("the host keeps no more sessions"));
+        claim.error
+            = Error(ErrorCode::LimitReached, QStringLiteral("the host keeps no more sessions"));
         return claim;
     }
     request.key = key;
@@ -50,7 +51,8 @@ bool SessionDirectory::hasClaim(const QByteArray &key, quint64 number) const
 }
 
 std::optional<SessionDirectory::Claimant> SessionDirectory::serve(const QByteArray &key,
-                                                                  quint64 number, int reactor)
+                                                                  quint64 number,
+                                                                  int reactor)
 {
     const std::scoped_lock locked(m_lock);
     const auto found = m_entries.find(key);

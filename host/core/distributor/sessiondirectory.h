@@ -23,8 +23,7 @@ public:
     SessionDirectory(LinkRegistry &registry, quint64 maxSessions)
         : m_registry(registry)
         , m_maxSessions(maxSessions)
-    {
-    }
+    { }
 
     /// The link that is to get the session next.
     struct Claimant
@@ -32,6 +31,7 @@ public:
         int reactor = -1;
         quint64 link = 0; ///< generation
     };
+
     struct Claim
     {
         bool created = false; ///< no session was there: the claimant's reactor makes it
@@ -40,6 +40,7 @@ public:
         std::optional<LinkRef> evicted;
         Error error;
     };
+
     /// @p request's candidate asks for the session of @p key.
     Claim claim(const QByteArray &key, SwapRequest request);
     bool hasClaim(const QByteArray &key, quint64 number) const;

@@ -17,8 +17,7 @@ SessionTable::SessionTable(int reactor, Distributor &distributor, SessionHost &h
     : m_reactor(reactor)
     , m_distributor(distributor)
     , m_host(host)
-{
-}
+{ }
 
 SessionTable::~SessionTable() = default;
 

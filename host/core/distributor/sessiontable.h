@@ -64,12 +64,17 @@ public:
     void withdraw(const HostLink &link);
 
     Session *find(quint64 number) const noexcept;
+
     std::size_t size() const noexcept { return m_sessions.size(); }
+
     void handleExpired(Session &session);
     void publishTestament(Session &session);
+
     void handlePatienceOver(Session &session) { m_host.endPatience(session); }
+
     /// Destroys what ended; never while a session is on the stack.
     void reap() { m_ended.clear(); }
+
     void forEach(const std::function<void(Session &)> &visit);
 
 private:

@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include <fairlead/bus.h>
-
 #include <QByteArray>
+
+#include <fairlead/bus.h>
 
 namespace fairlead::core {
 
@@ -20,8 +20,7 @@ struct StoredTestament
         , delaySeconds(testament.delaySeconds)
         , qos(testament.qos)
         , retain(testament.retain)
-    {
-    }
+    { }
 
     QByteArray topic;
     QByteArray properties;

@@ -13,7 +13,8 @@ namespace fairlead::core {
 /// One topic level; children by their text, the two wildcards apart.
 struct TopicIndex::Node
 {
-    using Children = std::unordered_map<std::string, std::unique_ptr<Node>, BytesHash, std::equal_to<>>;
+    using Children
+        = std::unordered_map<std::string, std::unique_ptr<Node>, BytesHash, std::equal_to<>>;
 
     std::unique_ptr<Children> children;
     std::unique_ptr<Node> any; ///< `+`
@@ -23,7 +24,8 @@ struct TopicIndex::Node
 
     bool isEmpty() const noexcept
     {
-        return direct.empty() && groups.empty() && !any && !rest && (!children || children->empty());
+        return direct.empty() && groups.empty() && !any && !rest
+            && (!children || children->empty());
     }
 };
 
@@ -46,8 +48,7 @@ bool nextLevel(ByteSpan *rest, bool *more, ByteSpan *level) noexcept
 TopicIndex::TopicIndex(Sequencer &sequencer)
     : m_sequencer(sequencer)
     , m_root(std::make_unique<Node>())
-{
-}
+{ }
 
 TopicIndex::~TopicIndex()
 {
@@ -97,8 +98,10 @@ void TopicIndex::rehomeLocked(Subscriber &subscriber, int reactor) noexcept
     m_changes.fetch_add(1, std::memory_order_release);
 }
 
-bool TopicIndex::subscribe(const SubscriberPtr &subscriber, const TopicFilter &filter,
-                           const SubscriptionOptions &options, quint64 *from)
+bool TopicIndex::subscribe(const SubscriberPtr &subscriber,
+                           const TopicFilter &filter,
+                           const SubscriptionOptions &options,
+                           quint64 *from)
 {
     std::unique_lock writing(m_lock);
     Node *node = m_root.get();
@@ -155,9 +158,10 @@ bool TopicIndex::subscribe(const SubscriberPtr &subscriber, const TopicFilter &f
             members->push_back(std::move(member));
         (*group)->members = std::move(members);
     } else {
-        const auto mine = std::find_if(node->direct.begin(), node->direct.end(), [&](const auto &s) {
-            return s.subscriber->number == subscriber->number;
-        });
+        const auto mine
+            = std::find_if(node->direct.begin(), node->direct.end(), [&](const auto &s) {
+                  return s.subscriber->number == subscriber->number;
+              });
         existed = mine != node->direct.end();
         if (existed) {
             // Its place in the history stays: a replacement loses nothing.
@@ -223,14 +227,15 @@ bool TopicIndex::unsubscribe(const Subscriber &subscriber, const TopicFilter &fi
     {
         const auto sequencing = m_sequencer.lock();
         if (filter.isShared()) {
-            const auto group = std::find_if(node->groups.begin(), node->groups.end(), [&](const auto &g) {
-                return g->filter == filter;
-            });
+            const auto group = std::find_if(node->groups.begin(),
+                                            node->groups.end(),
+                                            [&](const auto &g) { return g->filter == filter; });
             if (group != node->groups.end()) {
                 auto members = std::make_shared<std::vector<SharedMemberPtr>>(*(*group)->members);
-                removed = std::erase_if(*members, [&](const auto &m) {
-                              return m->subscriber->number == subscriber.number;
-                          })
+                removed = std::erase_if(*members,
+                                        [&](const auto &m) {
+                                            return m->subscriber->number == subscriber.number;
+                                        })
                     > 0;
                 const bool deserted = members->empty();
                 (*group)->members = std::move(members);
@@ -238,9 +243,9 @@ bool TopicIndex::unsubscribe(const Subscriber &subscriber, const TopicFilter &fi
                     node->groups.erase(group);
             }
         } else {
-            removed = std::erase_if(node->direct, [&](const auto &s) {
-                          return s.subscriber->number == subscriber.number;
-                      })
+            removed = std::erase_if(
+                          node->direct,
+                          [&](const auto &s) { return s.subscriber->number == subscriber.number; })
                 > 0;
         }
         if (removed)
@@ -284,6 +289,7 @@ TopicIndex::Stamp TopicIndex::matchLocked(ByteSpan topic, Matches *out) const
         const Node *node;
         std::size_t offset; ///< of the level to look at; past the end: all levels are done
     };
+
     std::vector<Step> open;
     open.reserve(16);
     open.push_back({m_root.get(), 0});
@@ -305,7 +311,8 @@ TopicIndex::Stamp TopicIndex::matchLocked(ByteSpan topic, Matches *out) const
         if (step.node->any && wild)
             open.push_back({step.node->any.get(), next});
         if (step.node->children) {
-            const auto found = step.node->children->find(topic.substr(step.offset, end - step.offset));
+            const auto found
+                = step.node->children->find(topic.substr(step.offset, end - step.offset));
             if (found != step.node->children->end())
                 open.push_back({found->second.get(), next});
         }

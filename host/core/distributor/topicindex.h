@@ -38,8 +38,10 @@ public:
 
     /// Adds or replaces (same subscriber, byte-equal filter); true when it was there already.
     /// @p from: the first sequence that follows the change.
-    bool subscribe(const SubscriberPtr &subscriber, const TopicFilter &filter,
-                   const SubscriptionOptions &options, quint64 *from);
+    bool subscribe(const SubscriberPtr &subscriber,
+                   const TopicFilter &filter,
+                   const SubscriptionOptions &options,
+                   quint64 *from);
     /// False when there was no such subscription.
     bool unsubscribe(const Subscriber &subscriber, const TopicFilter &filter);
     /// The group of a shared filter; null when it has no member.
@@ -54,8 +56,10 @@ public:
         quint64 level = 0;
         bool operator==(const Stamp &) const = default;
     };
+
     static quint32 levelSlot(ByteSpan topic) noexcept;
     Stamp stamp(quint32 levelSlot) const noexcept;
+
     /// Grows with every change of any kind.
     quint64 changes() const noexcept { return m_changes.load(std::memory_order_acquire); }
 
@@ -64,21 +68,26 @@ public:
         std::vector<IndexedSubscription> direct;
         std::vector<std::shared_ptr<SharedGroup>> groups;
     };
+
     /// All that select @p topic, with the stamp they were read under.
     Stamp match(ByteSpan topic, Matches *out) const;
 
     std::shared_lock<std::shared_mutex> readLock() const { return std::shared_lock(m_lock); }
+
     /// As match(); the caller holds readLock().
     Stamp matchLocked(ByteSpan topic, Matches *out) const;
 
     quint64 subscriptionCount() const noexcept { return m_count.load(std::memory_order_relaxed); }
+
     quint64 sharedCount() const noexcept { return m_sharedCount.load(std::memory_order_relaxed); }
 
 private:
     struct Node;
+
     struct BytesHash
     {
         using is_transparent = void;
+
         std::size_t operator()(std::string_view text) const noexcept
         {
             return std::hash<std::string_view>()(text);

@@ -64,11 +64,13 @@ Error bindError(int systemError, const QHostAddress &address, quint16 port)
                        .arg(port)
                        .arg(QString::fromLocal8Bit(std::strerror(systemError)));
     if (code == ErrorCode::AddressInUse)
-        text += QStringLiteral("; another program holds the port (see: ss -ltnp 'sport = :%1')").arg(port);
+        text += QStringLiteral("; another program holds the port (see: ss -ltnp 'sport = :%1')")
+                    .arg(port);
     else if (code == ErrorCode::PermissionDenied)
         text += QStringLiteral("; ports below 1024 need CAP_NET_BIND_SERVICE");
-    return Error(code, text).setDetail(QStringLiteral("address"), address.toString()).setDetail(
-        QStringLiteral("port"), port);
+    return Error(code, text)
+        .setDetail(QStringLiteral("address"), address.toString())
+        .setDetail(QStringLiteral("port"), port);
 }
 
 } // namespace
@@ -78,8 +80,7 @@ Acceptor::Acceptor(MainLoop &loop, int fd, Accepted accepted)
     , m_fd(fd)
     , m_accepted(std::move(accepted))
     , m_retry([](void *self) noexcept { static_cast<Acceptor *>(self)->resume(); }, this)
-{
-}
+{ }
 
 Acceptor::~Acceptor()
 {
@@ -87,8 +88,10 @@ Acceptor::~Acceptor()
     ::close(m_fd);
 }
 
-Result<std::unique_ptr<Acceptor>> Acceptor::listen(MainLoop &loop, const QHostAddress &address,
-                                                   quint16 port, Accepted accepted)
+Result<std::unique_ptr<Acceptor>> Acceptor::listen(MainLoop &loop,
+                                                   const QHostAddress &address,
+                                                   quint16 port,
+                                                   Accepted accepted)
 {
     sockaddr_storage name;
     const socklen_t size = fill(&name, address, port);
@@ -114,9 +117,9 @@ Result<std::unique_ptr<Acceptor>> Acceptor::listen(MainLoop &loop, const QHostAd
     ::getsockname(fd, reinterpret_cast<sockaddr *>(&bound), &boundSize);
     std::unique_ptr<Acceptor> acceptor(new Acceptor(loop, fd, std::move(accepted)));
     acceptor->m_address = address;
-    acceptor->m_port = ntohs(bound.ss_family == AF_INET
-                                 ? reinterpret_cast<sockaddr_in *>(&bound)->sin_port
-                                 : reinterpret_cast<sockaddr_in6 *>(&bound)->sin6_port);
+    acceptor->m_port
+        = ntohs(bound.ss_family == AF_INET ? reinterpret_cast<sockaddr_in *>(&bound)->sin_port
+                                           : reinterpret_cast<sockaddr_in6 *>(&bound)->sin6_port);
     acceptor->resume();
     return acceptor;
 }
@@ -126,8 +129,8 @@ void Acceptor::handleFdEvents(quint32) noexcept
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
         sockaddr_storage peer;
         socklen_t size = sizeof peer;
-        const int fd = ::accept4(m_fd, reinterpret_cast<sockaddr *>(&peer), &size,
-                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int fd = ::accept4(
+            m_fd, reinterpret_cast<sockaddr *>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             m_accepted(fd, describe(peer));
             continue;

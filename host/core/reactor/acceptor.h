@@ -6,10 +6,10 @@
 #include "core/reactor/epolldispatcher.h"
 #include "core/reactor/mainloop.h"
 
+#include <QHostAddress>
+
 #include <fairlead/result.h>
 #include <fairlead/timers.h>
-
-#include <QHostAddress>
 
 #include <functional>
 #include <memory>
@@ -26,12 +26,16 @@ public:
 
     /// Binds and listens; port 0 lets the system choose. Errors: AddressInUse, PermissionDenied,
     /// AddressInvalid with address and port in the text.
-    static Result<std::unique_ptr<Acceptor>> listen(MainLoop &loop, const QHostAddress &address,
-                                                    quint16 port, Accepted accepted);
+    static Result<std::unique_ptr<Acceptor>> listen(MainLoop &loop,
+                                                    const QHostAddress &address,
+                                                    quint16 port,
+                                                    Accepted accepted);
     ~Acceptor() override;
 
     quint16 port() const noexcept { return m_port; }
+
     QHostAddress address() const { return m_address; }
+
     /// Accepts that failed for lack of descriptors.
     quint64 exhaustions() const noexcept { return m_exhaustions; }
 

@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include <QString>
+
 #include <fairlead/linkdriver.h>
 #include <fairlead/logger.h>
 #include <fairlead/security.h>
-
-#include <QString>
 
 #include <atomic>
 #include <functional>
@@ -41,8 +41,10 @@ public:
     {
         m_endpoint->links.fetch_add(1, std::memory_order_relaxed);
     }
+
     LinkPlace(LinkPlace &&) noexcept = default;
     LinkPlace &operator=(LinkPlace &&) = delete;
+
     ~LinkPlace()
     {
         if (m_endpoint)

@@ -20,8 +20,11 @@ constexpr std::size_t kFirstGrowth = 64 * 1024;
 
 } // namespace
 
-HostLink::HostLink(Reactor &reactor, EndpointRuntimePtr endpoint, Direction direction,
-                   quint64 generation, std::unique_ptr<LinkStream> stream)
+HostLink::HostLink(Reactor &reactor,
+                   EndpointRuntimePtr endpoint,
+                   Direction direction,
+                   quint64 generation,
+                   std::unique_ptr<LinkStream> stream)
     : Link(generation, direction, *this)
     , m_reactor(reactor)
     , m_endpoint(std::move(endpoint))
@@ -170,7 +173,8 @@ void HostLink::handleInputEnd()
     m_driver->handleEndOfInput();
     if (state() != State::Closed)
         close(Error(ErrorCode::ConnectionClosed, QStringLiteral("the peer closed the connection")),
-              CloseMode::Drain, false);
+              CloseMode::Drain,
+              false);
 }
 
 void HostLink::closeForSystemError(int systemError)
@@ -250,8 +254,8 @@ void HostLink::fence(FenceReason why)
     if (state() == State::Closed)
         return;
     if (!m_session) {
-        completeAdmission(Error(ErrorCode::Superseded,
-                                QStringLiteral("another link of this peer came first")));
+        completeAdmission(
+            Error(ErrorCode::Superseded, QStringLiteral("another link of this peer came first")));
         return;
     }
     Session &session = *m_session;
@@ -259,9 +263,11 @@ void HostLink::fence(FenceReason why)
     m_reactor.sessions().release(session, m_released.get());
     m_driver->handleFenced(why);
     close(Error(ErrorCode::Superseded,
-                why == FenceReason::TakenOver ? QStringLiteral("another link of this peer took over")
-                                              : QStringLiteral("its session was ended")),
-          CloseMode::Drain, true);
+                why == FenceReason::TakenOver
+                    ? QStringLiteral("another link of this peer took over")
+                    : QStringLiteral("its session was ended")),
+          CloseMode::Drain,
+          true);
 }
 
 void HostLink::handleDeadline() noexcept
@@ -270,9 +276,9 @@ void HostLink::handleDeadline() noexcept
         close(reason(), CloseMode::Abort, true);
         return;
     }
-    const Error error = Error(ErrorCode::HandshakeTimeout,
-                              QStringLiteral("the handshake did not end in time"))
-                            .setRetryable(true);
+    const Error error
+        = Error(ErrorCode::HandshakeTimeout, QStringLiteral("the handshake did not end in time"))
+              .setRetryable(true);
     m_driver->handleClosing(error);
     if (!fail(error))
         close(error, CloseMode::Drain, false);
@@ -417,7 +423,8 @@ void HostLink::linkDisconnected(Link &, bool wasConnected)
     if (wasConnected)
         m_reactor.traffic().linksDisconnected.add();
     if (m_endpoint->logger->isEnabled(LogLevel::Debug)) {
-        m_endpoint->logger->log(LogLevel::Debug, "link-closed",
+        m_endpoint->logger->log(LogLevel::Debug,
+                                "link-closed",
                                 QStringLiteral("link=%1 peer=%2 reason=%3")
                                     .arg(generation())
                                     .arg(QString::fromUtf8(peerKey()), reason().toString()));

@@ -26,22 +26,33 @@ class Session;
 ///
 /// Thread: its reactor. Ownership: that reactor's, which destroys it after it closed and nothing
 /// waits for it any more.
-class HostLink final : private LinkHooks, private StreamOwner, private Bus, private Lease, public Link
+class HostLink final : private LinkHooks,
+                       private StreamOwner,
+                       private Bus,
+                       private Lease,
+                       public Link
 {
 public:
-    HostLink(Reactor &reactor, EndpointRuntimePtr endpoint, Direction direction, quint64 generation,
+    HostLink(Reactor &reactor,
+             EndpointRuntimePtr endpoint,
+             Direction direction,
+             quint64 generation,
              std::unique_ptr<LinkStream> stream);
     ~HostLink() override;
 
     /// Binds the driver and starts; false when the plugin refused the link.
     bool start();
+
     /// The carrier may have had input before there was someone to tell.
     void streamStarted() noexcept { streamReadable(); }
 
     // For the reactor.
     LinkStream *stream() const noexcept { return m_stream.get(); }
+
     Session *session() const noexcept { return m_session; }
+
     const EndpointRuntime &endpoint() const noexcept { return *m_endpoint; }
+
     void readOnce();
     void flush();
     void pull();
@@ -51,11 +62,15 @@ public:
     void shutDown(const Error &reason);
     /// The session has another holder, or is over.
     void fence(FenceReason reason);
+
     /// Back-pressure: one more, one fewer session waits to be read.
     void hold() noexcept { ++m_holds; }
+
     void unhold();
+
     /// Whether nothing refers to it any more, so that it may be destroyed once closed.
     bool isQuiet() const noexcept { return m_notices == 0 && !dirty && !readable && !filled; }
+
     /// Whether a pull would come from inside a call the driver makes.
     bool isInDriver() const noexcept { return m_inDriver; }
 
@@ -65,26 +80,39 @@ public:
         quint32 expirySeconds = 0;
         bool clean = false;
     };
+
     const QByteArray &sessionKey() const noexcept { return m_sessionKey; }
+
     const Wish &wish() const noexcept { return m_wish; }
+
     std::unique_ptr<StoredTestament> takeTestament() { return std::move(m_testament); }
+
     SwapRequest swapRequest() const;
     void grant(Session &session, bool resumed);
 
     /// An answer the driver gets outside of its own calls, in the order of the questions.
     struct Notice
     {
-        enum class Kind : quint8 { Authenticated, Lease, Completion, Subscribed, Unsubscribed };
+        enum class Kind : quint8 {
+            Authenticated,
+            Lease,
+            Completion,
+            Subscribed,
+            Unsubscribed
+        };
         Kind kind = Kind::Completion;
         Completion completion;
         std::vector<SubscribeOutcome> subscribed;
         std::vector<UnsubscribeOutcome> unsubscribed;
         Error error;
     };
+
     void deliver(const Completion *completions, int count);
     void deliver(const Notice &notice);
     void completeAuthentication(const Error &error, const Principal &principal);
+
     void noticeQueued() noexcept { ++m_notices; }
+
     void noticeDone() noexcept { --m_notices; }
 
     bool dirty = false; ///< in the reactor's list of links to pull
@@ -94,6 +122,7 @@ public:
 private:
     // LinkHooks
     bool hasTransport(const Link &) const noexcept override { return m_stream != nullptr; }
+
     bool needsNoHandshake(const Link &) const noexcept override;
     Result<> registerLink(Link &) override;
     Admission admitLink(Link &, Error *error) override;
@@ -106,7 +135,8 @@ private:
     void withdrawLink(Link &) override;
     void closeTransport(Link &, CloseMode mode) override;
     void linkDisconnected(Link &, bool wasConnected) override;
-    void requestReconnect(Link &) override {}
+
+    void requestReconnect(Link &) override { }
 
     // StreamOwner
     void streamReadable() noexcept override;
@@ -125,7 +155,8 @@ private:
     void mark(quint64 handle, quint32 tag, bool bodyDone, quint32 completionTag) noexcept override;
     void forgetKey(quint32 key, quint32 completionTag) noexcept override;
     int receiveKeyCount() const noexcept override;
-    void subscribe(const SubscribeRequest *requests, int count,
+    void subscribe(const SubscribeRequest *requests,
+                   int count,
                    quint32 completionTag) noexcept override;
     void unsubscribe(const ByteSpan *filters, int count, quint32 completionTag) noexcept override;
     void setNote(ByteSpan note) noexcept override;

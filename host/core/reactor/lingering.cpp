@@ -7,7 +7,9 @@
 
 namespace fairlead::core {
 
-Reactor::Lingering::Lingering(Reactor &reactor, std::unique_ptr<LinkStream> stream, LinkPlace place,
+Reactor::Lingering::Lingering(Reactor &reactor,
+                              std::unique_ptr<LinkStream> stream,
+                              LinkPlace place,
                               bool inputEnded)
     : m_reactor(reactor)
     , m_place(std::move(place))

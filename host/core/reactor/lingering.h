@@ -13,18 +13,25 @@ namespace fairlead::core {
 class Reactor::Lingering final : private StreamOwner
 {
 public:
-    Lingering(Reactor &reactor, std::unique_ptr<LinkStream> stream, LinkPlace place,
+    Lingering(Reactor &reactor,
+              std::unique_ptr<LinkStream> stream,
+              LinkPlace place,
               bool inputEnded);
 
     /// One step; afterwards isDone() may be true.
     void step();
+
     bool isDone() const noexcept { return m_done; }
 
 private:
     void streamReadable() noexcept override { due(); }
+
     void streamWritable() noexcept override { due(); }
-    void streamFilled() noexcept override {}
-    void streamReadingChanged(bool) noexcept override {}
+
+    void streamFilled() noexcept override { }
+
+    void streamReadingChanged(bool) noexcept override { }
+
     void due() noexcept;
     void finish() noexcept;
 

@@ -72,8 +72,8 @@ void HostLink::acquire(const SessionRequest &request) noexcept
     if (!m_authenticated) {
         Notice notice;
         notice.kind = Notice::Kind::Lease;
-        notice.error = Error(ErrorCode::NotAuthenticated,
-                             QStringLiteral("the peer was not authenticated"));
+        notice.error
+            = Error(ErrorCode::NotAuthenticated, QStringLiteral("the peer was not authenticated"));
         m_reactor.queueNotice(*this, std::move(notice));
         return;
     }
@@ -133,8 +133,8 @@ int HostLink::take(Delivery *out, int max, const Window &window) noexcept
     max = std::min(max, m_turnBudget);
     if (max <= 0 || window.bytes <= 0)
         return 0;
-    const Session::Taken taken = m_session->take(out, max, window, m_reactor.clock().now(),
-                                                 m_reactor.distributor().retained);
+    const Session::Taken taken = m_session->take(
+        out, max, window, m_reactor.clock().now(), m_reactor.distributor().retained);
     m_turnBudget -= taken.count;
     Traffic &traffic = m_reactor.traffic();
     traffic.delivered.add(quint64(taken.count));
@@ -182,8 +182,8 @@ void HostLink::mark(quint64 handle, quint32 tag, bool bodyDone, quint32 completi
     record.tag = tag;
     const Ticket ticket = m_reactor.distributor().store.append(std::move(record));
     if (completionTag != 0)
-        m_reactor.queueCompletion(*this, {completionTag, Completion::Kind::Mark, Outcome::Done},
-                                  ticket);
+        m_reactor.queueCompletion(
+            *this, {completionTag, Completion::Kind::Mark, Outcome::Done}, ticket);
 }
 
 void HostLink::forgetKey(quint32 key, quint32 completionTag) noexcept
@@ -199,8 +199,8 @@ void HostLink::forgetKey(quint32 key, quint32 completionTag) noexcept
     record.session = m_session->number();
     record.tag = key;
     const Ticket ticket = m_reactor.distributor().store.append(std::move(record));
-    m_reactor.queueCompletion(*this, {completionTag, Completion::Kind::ForgetKey, Outcome::Done},
-                              ticket);
+    m_reactor.queueCompletion(
+        *this, {completionTag, Completion::Kind::ForgetKey, Outcome::Done}, ticket);
 }
 
 int HostLink::receiveKeyCount() const noexcept
@@ -219,7 +219,8 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request)
     Distributor &distributor = m_reactor.distributor();
     if (m_endpoint->accessControl
         && !m_endpoint->accessControl->maySubscribe(
-            m_principal, {peerKey().constData(), std::size_t(peerKey().size())},
+            m_principal,
+            {peerKey().constData(), std::size_t(peerKey().size())},
             filter.pattern())) {
         return {Outcome::NotAuthorized, 0};
     }
@@ -246,7 +247,9 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request)
     return {Outcome::Done, request.qos};
 }
 
-void HostLink::subscribe(const SubscribeRequest *requests, int count, quint32 completionTag) noexcept
+void HostLink::subscribe(const SubscribeRequest *requests,
+                         int count,
+                         quint32 completionTag) noexcept
 {
     if (!hasLease())
         return;
@@ -333,14 +336,14 @@ void HostLink::deliver(const Notice &notice)
         break;
     }
     case Notice::Kind::Subscribed:
-        m_driver->handleSubscribed(notice.completion.tag, notice.subscribed.data(),
-                                   int(notice.subscribed.size()));
+        m_driver->handleSubscribed(
+            notice.completion.tag, notice.subscribed.data(), int(notice.subscribed.size()));
         if (m_session && m_session->hasWaiting())
             markDirty();
         break;
     case Notice::Kind::Unsubscribed:
-        m_driver->handleUnsubscribed(notice.completion.tag, notice.unsubscribed.data(),
-                                     int(notice.unsubscribed.size()));
+        m_driver->handleUnsubscribed(
+            notice.completion.tag, notice.unsubscribed.data(), int(notice.unsubscribed.size()));
         break;
     case Notice::Kind::Completion:
         break;

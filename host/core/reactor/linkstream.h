@@ -5,9 +5,9 @@
 
 #include "core/reactor/outputqueue.h"
 
-#include <fairlead/bytestream.h>
-
 #include <QByteArray>
+
+#include <fairlead/bytestream.h>
 
 struct iovec;
 
@@ -36,7 +36,13 @@ public:
 class LinkStream : public ByteStream
 {
 public:
-    enum class Io : quint8 { Done, WouldBlock, Ended, Failed };
+    enum class Io : quint8 {
+        Done,
+        WouldBlock,
+        Ended,
+        Failed
+    };
+
     struct IoResult
     {
         Io status = Io::Done;
@@ -51,24 +57,30 @@ public:
 
     explicit LinkStream(ChunkPool &pool) noexcept
         : m_output(pool)
-    {
-    }
+    { }
 
     void setOwner(StreamOwner *owner) noexcept { m_owner = owner; }
+
     virtual QByteArray peerAddress() const = 0;
 
     char *reserve(std::size_t size) noexcept final;
     void commit(std::size_t size) noexcept final;
     void append(const Message &message, std::size_t offset, std::size_t size) noexcept final;
+
     qint64 space() const noexcept final { return kOutputLimit - qint64(m_output.size()); }
+
     void setReading(bool reading) noexcept final;
     void close(CloseMode mode) noexcept final;
 
     bool isReading() const noexcept { return m_reading; }
+
     bool isOutputEmpty() const noexcept { return m_output.isEmpty(); }
+
     std::size_t outputSize() const noexcept { return m_output.size(); }
+
     /// Whether the carrier refused the last write and has not called since.
     bool isBlocked() const noexcept { return m_blocked; }
+
     bool isClosed() const noexcept { return m_closed; }
 
     /// One gathered write. Thread: the reactor, at the end of the turn.
@@ -82,7 +94,9 @@ public:
 
 protected:
     virtual IoResult write(const iovec *parts, int count) noexcept = 0;
+
     StreamOwner *owner() const noexcept { return m_owner; }
+
     void carrierReadable() noexcept;
     void carrierWritable() noexcept;
 

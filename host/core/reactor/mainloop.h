@@ -26,13 +26,17 @@ public:
 
     void post(std::function<void()> call) override;
     bool isCurrent() const noexcept override;
+
     Timers &timers() noexcept { return m_timers; }
+
     const Clock &clock() const noexcept { return m_clock; }
+
     EpollDispatcher &dispatcher() noexcept { return m_dispatcher; }
 
 private:
     void runTurn() noexcept override;
     bool hasPendingWork() const noexcept override;
+
     qint64 nextDeadlineNs() const noexcept override { return m_timers.nextDeadline(); }
 
     EpollDispatcher &m_dispatcher;

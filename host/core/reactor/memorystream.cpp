@@ -31,7 +31,9 @@ struct MemoryStream::Pipe
     bool readerWaits = true;
 };
 
-MemoryStream::MemoryStream(Reactor &reactor, QByteArray name, std::shared_ptr<Pipe> in,
+MemoryStream::MemoryStream(Reactor &reactor,
+                           QByteArray name,
+                           std::shared_ptr<Pipe> in,
                            std::shared_ptr<Pipe> out)
     : LinkStream(reactor.chunks())
     , m_name(std::move(name))
@@ -44,8 +46,8 @@ MemoryStream::MemoryStream(Reactor &reactor, QByteArray name, std::shared_ptr<Pi
     m_out->writerReactor = &reactor;
 }
 
-std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>>
-MemoryStream::makePair(Reactor &first, Reactor &second, const QByteArray &name)
+std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>> MemoryStream::makePair(
+    Reactor &first, Reactor &second, const QByteArray &name)
 {
     const auto there = std::make_shared<Pipe>();
     const auto back = std::make_shared<Pipe>();

@@ -20,11 +20,12 @@ class MemoryStream final : public LinkStream
 {
 public:
     /// Two connected ends, for one reactor each.
-    static std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>>
-    makePair(Reactor &first, Reactor &second, const QByteArray &name);
+    static std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>> makePair(
+        Reactor &first, Reactor &second, const QByteArray &name);
     ~MemoryStream() override;
 
     QByteArray peerAddress() const override { return m_name; }
+
     IoResult read(char *buffer, std::size_t size) noexcept override;
     void finishOutput() noexcept override;
     void abandon() noexcept override;
@@ -32,7 +33,9 @@ public:
 private:
     struct Pipe;
 
-    MemoryStream(Reactor &reactor, QByteArray name, std::shared_ptr<Pipe> in,
+    MemoryStream(Reactor &reactor,
+                 QByteArray name,
+                 std::shared_ptr<Pipe> in,
                  std::shared_ptr<Pipe> out);
     IoResult write(const iovec *parts, int count) noexcept override;
 

@@ -23,8 +23,8 @@ const void *thisThread() noexcept
 
 } // namespace
 
-Reactor::Reactor(int number, Distributor &distributor, TurnClock &clock, Random &random,
-                 Wakeup &wakeup)
+Reactor::Reactor(
+    int number, Distributor &distributor, TurnClock &clock, Random &random, Wakeup &wakeup)
     : m_number(number)
     , m_distributor(distributor)
     , m_clock(clock)
@@ -117,18 +117,20 @@ void Reactor::runPosts()
 
 // Links.
 
-HostLink *Reactor::adopt(EndpointRuntimePtr endpoint, std::unique_ptr<LinkStream> stream,
+HostLink *Reactor::adopt(EndpointRuntimePtr endpoint,
+                         std::unique_ptr<LinkStream> stream,
                          Link::Direction direction)
 {
     const quint64 generation = m_distributor.generations.next();
-    auto link = std::make_unique<HostLink>(*this, std::move(endpoint), direction, generation,
-                                           std::move(stream));
+    auto link = std::make_unique<HostLink>(
+        *this, std::move(endpoint), direction, generation, std::move(stream));
     HostLink *raw = link.get();
     m_links.emplace(generation, std::move(link));
     m_traffic.linksAccepted.add();
     if (!raw->start()) {
         raw->close(Error(ErrorCode::NotSupported, QStringLiteral("the plugin refused the link")),
-                   CloseMode::Abort, true);
+                   CloseMode::Abort,
+                   true);
         return nullptr;
     }
     raw->streamStarted();
@@ -265,7 +267,9 @@ void Reactor::queueNotice(HostLink &link, HostLink::Notice notice)
     m_answers.push_back(std::move(answer));
 }
 
-void Reactor::queueCompletion(HostLink &link, const Completion &completion, Ticket ticket,
+void Reactor::queueCompletion(HostLink &link,
+                              const Completion &completion,
+                              Ticket ticket,
                               quint64 batch)
 {
     Answer answer;

@@ -52,17 +52,27 @@ public:
 
     void turn() noexcept;
     bool hasPendingWork() const noexcept;
+
     qint64 nextDeadline() const noexcept { return m_timers.nextDeadline(); }
 
     int number() const noexcept { return m_number; }
+
     ChunkPool &chunks() noexcept { return m_chunks; }
+
     Traffic &traffic() noexcept { return m_traffic; }
+
     Distributor &distributor() noexcept { return m_distributor; }
+
     MatchCache &matches() noexcept { return m_matches; }
+
     SessionTable &sessions() noexcept { return m_sessions; }
+
     Random &random() noexcept { return m_random; }
+
     Timers &timers() noexcept override { return m_timers; }
+
     const Clock &clock() const noexcept override { return m_clock; }
+
     Clock &clock() noexcept { return m_clock; }
 
     // Executor
@@ -71,16 +81,21 @@ public:
 
     // From other threads.
     void wake() noexcept { m_wakeup.wake(); }
+
     void handleCredit() noexcept;
 
     /// A link over @p stream begins; null when the plugin refused it.
-    HostLink *adopt(EndpointRuntimePtr endpoint, std::unique_ptr<LinkStream> stream,
+    HostLink *adopt(EndpointRuntimePtr endpoint,
+                    std::unique_ptr<LinkStream> stream,
                     Link::Direction direction);
     HostLink *findLink(quint64 generation) noexcept override;
+
     std::size_t linkCount() const noexcept { return m_links.size(); }
+
     /// Ends every link; how many were left.
     std::size_t shutDownLinks(const Error &reason);
     void abandonLinks(const Error &reason);
+
     bool isEmpty() const noexcept { return m_links.empty() && m_lingering.empty(); }
 
     // For links.
@@ -90,20 +105,29 @@ public:
         const PublishView *view = nullptr;
         quint64 origin = 0;
     };
+
     void publish(const Publication &publication);
     /// What was published so far takes its place in the history now.
     void commitBatch();
     /// A congested session was read from.
     void noteTaken(Session &session);
     void queueNotice(HostLink &link, HostLink::Notice notice);
-    void queueCompletion(HostLink &link, const Completion &completion, Ticket ticket,
+    void queueCompletion(HostLink &link,
+                         const Completion &completion,
+                         Ticket ticket,
                          quint64 batch = 0);
+
     void addDirty(HostLink &link) { m_dirty.push_back(&link); }
+
     void addReadable(HostLink &link) { m_readable.push_back(&link); }
+
     void addFilled(HostLink &link) { m_filled.push_back(&link); }
+
     void linger(std::unique_ptr<LinkStream> stream, LinkPlace place, bool inputEnded);
     void linkClosed(HostLink &link);
+
     char *receiveBuffer() noexcept { return m_receiveBuffer.get(); }
+
     static constexpr std::size_t kReceiveBytes = 256 * 1024;
 
 private:
@@ -122,8 +146,11 @@ private:
     void serveClaim(int reactor, const QByteArray &key, quint64 number) override;
     void publishTestament(const StoredTestament &testament, quint64 origin) override;
     void handOver(Session &session, std::vector<InboxItem> *inbox) override;
+
     void localSessionsChanged() override { m_matches.localSessionsChanged(); }
+
     void countExpired() override { m_traffic.sessionsExpired.add(); }
+
     void relieve(Session &session) override;
     void endPatience(Session &session) override;
 

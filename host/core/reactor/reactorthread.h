@@ -22,7 +22,9 @@ public:
     ~ReactorThread() override;
 
     Reactor &reactor() noexcept { return *m_reactor; }
+
     EpollDispatcher &dispatcher() noexcept { return *m_dispatcher; }
+
     /// Ends the loop and waits for the thread.
     void stop();
 
@@ -31,7 +33,9 @@ private:
     {
     public:
         void refresh() noexcept override { m_system.refresh(); }
+
         qint64 now() const noexcept override { return m_system.now(); }
+
         qint64 utcMs() const noexcept override { return m_system.utcMs(); }
 
     private:
@@ -39,9 +43,13 @@ private:
     };
 
     void run() override;
+
     void runTurn() noexcept override { m_reactor->turn(); }
+
     bool hasPendingWork() const noexcept override { return m_reactor->hasPendingWork(); }
+
     qint64 nextDeadlineNs() const noexcept override { return m_reactor->nextDeadline(); }
+
     void wake() noexcept override { m_dispatcher->wakeUp(); }
 
     EpollDispatcher *m_dispatcher; ///< the thread's

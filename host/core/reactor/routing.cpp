@@ -29,12 +29,12 @@ void Reactor::publish(const Publication &publication)
     TopicMatch *match = m_matches.find(view.topic);
     bool retain = view.retain;
     if (retain && !view.payload.empty()
-        && !m_distributor.retained.admits(view.topic, view.topic.size() + view.properties.size()
-                                              + view.payload.size())) {
+        && !m_distributor.retained.admits(
+            view.topic, view.topic.size() + view.properties.size() + view.payload.size())) {
         m_traffic.drop(DropReason::RetainedFull).add();
         if (answered) {
-            queueCompletion(*link, {view.completionTag, Completion::Kind::Publish, Outcome::Quota},
-                            0);
+            queueCompletion(
+                *link, {view.completionTag, Completion::Kind::Publish, Outcome::Quota}, 0);
             return;
         }
         retain = false;
@@ -56,8 +56,8 @@ void Reactor::publish(const Publication &publication)
         link->session()->addKey(view.receiveKey);
     if (answered) {
         const Outcome outcome = match->hasReceiver() ? Outcome::Done : Outcome::NoReceiver;
-        queueCompletion(*link, {view.completionTag, Completion::Kind::Publish, outcome}, 0,
-                        m_batchNumber);
+        queueCompletion(
+            *link, {view.completionTag, Completion::Kind::Publish, outcome}, 0, m_batchNumber);
     }
     if (m_batch.size() >= kBatchMessages || m_batchBytes >= kBatchBytes)
         commitBatch();
@@ -79,7 +79,8 @@ void Reactor::commitBatch()
         m_starved.store(true, std::memory_order_release);
     if (done.ticket != 0) {
         for (auto answer = m_answers.rbegin();
-             answer != m_answers.rend() && answer->batch == m_batchNumber; ++answer) {
+             answer != m_answers.rend() && answer->batch == m_batchNumber;
+             ++answer) {
             answer->ticket = done.ticket;
         }
     }
@@ -194,8 +195,9 @@ void Reactor::closeOverflowed()
     links.swap(m_overflowed);
     for (const quint64 generation : links) {
         if (HostLink *link = findLink(generation)) {
-            link->shutDown(Error(ErrorCode::QueueOverflow,
-                                 QStringLiteral("the peer reads more slowly than its queue fills")));
+            link->shutDown(
+                Error(ErrorCode::QueueOverflow,
+                      QStringLiteral("the peer reads more slowly than its queue fills")));
         }
     }
 }

@@ -11,15 +11,16 @@
 
 namespace fairlead::core {
 
-SocketStream::SocketStream(ChunkPool &pool, EpollDispatcher &dispatcher, int fd,
+SocketStream::SocketStream(ChunkPool &pool,
+                           EpollDispatcher &dispatcher,
+                           int fd,
                            QByteArray peerAddress)
     : LinkStream(pool)
     , m_dispatcher(dispatcher)
     , m_peerAddress(std::move(peerAddress))
     , m_fd(fd)
     , m_registered(dispatcher.addFd(fd, this, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
-{
-}
+{ }
 
 SocketStream::~SocketStream()
 {

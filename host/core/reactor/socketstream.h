@@ -17,6 +17,7 @@ public:
     ~SocketStream() override;
 
     QByteArray peerAddress() const override { return m_peerAddress; }
+
     IoResult read(char *buffer, std::size_t size) noexcept override;
     void finishOutput() noexcept override;
     void abandon() noexcept override;

@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include <fairlead/framecounter.h>
-
 #include <QtGlobal>
+
+#include <fairlead/framecounter.h>
 
 #include <array>
 #include <atomic>
@@ -32,8 +32,10 @@ struct Traffic
     public:
         void add(quint64 amount = 1) noexcept
         {
-            m_value.store(m_value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+            m_value.store(m_value.load(std::memory_order_relaxed) + amount,
+                          std::memory_order_relaxed);
         }
+
         quint64 value() const noexcept { return m_value.load(std::memory_order_relaxed); }
 
     private:

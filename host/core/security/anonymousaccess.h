@@ -14,8 +14,7 @@ class AnonymousAuthenticator final : public Authenticator
 public:
     explicit AnonymousAuthenticator(bool allowed) noexcept
         : m_allowed(allowed)
-    {
-    }
+    { }
 
     void authenticate(const Credentials &credentials, Done done) override;
 
@@ -28,7 +27,12 @@ class UnrestrictedAccess final : public AccessControl
 {
 public:
     bool mayPublish(const Principal &, ByteSpan, ByteSpan) const noexcept override { return true; }
-    bool maySubscribe(const Principal &, ByteSpan, ByteSpan) const noexcept override { return true; }
+
+    bool maySubscribe(const Principal &, ByteSpan, ByteSpan) const noexcept override
+    {
+        return true;
+    }
+
     quint64 revision() const noexcept override { return 1; }
 };
 

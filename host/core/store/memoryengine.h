@@ -14,8 +14,10 @@ namespace fairlead::core {
 class MemoryEngine final : public StorageEngine
 {
 public:
-    void setListener(Committed) override {}
+    void setListener(Committed) override { }
+
     Ticket append(StoreRecord) override { return m_next.fetch_add(1, std::memory_order_relaxed); }
+
     Ticket committedUpTo() const noexcept override
     {
         return m_next.load(std::memory_order_relaxed) - 1;

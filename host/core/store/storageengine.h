@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include <fairlead/message.h>
-
 #include <QtGlobal>
+
+#include <fairlead/message.h>
 
 #include <functional>
 

@@ -22,8 +22,11 @@ void ProbeDriver::handleStarted() noexcept
     (void)m_context.link.begin();
 }
 
-void ProbeDriver::connect(const std::string &peerKey, quint32 expirySeconds, bool clean,
-                          const Testament *testament, quint16 window)
+void ProbeDriver::connect(const std::string &peerKey,
+                          quint32 expirySeconds,
+                          bool clean,
+                          const Testament *testament,
+                          quint16 window)
 {
     m_peerKey = peerKey;
     m_expirySeconds = expirySeconds;
@@ -65,8 +68,13 @@ void ProbeDriver::handleLease(const LeaseGrant &grant) noexcept
     m_lease = grant.lease;
 }
 
-Flow ProbeDriver::publish(const std::string &topic, const std::string &payload, quint8 qos,
-                          bool retain, quint32 tag, quint32 receiveKey, quint32 expirySeconds)
+Flow ProbeDriver::publish(const std::string &topic,
+                          const std::string &payload,
+                          quint8 qos,
+                          bool retain,
+                          quint32 tag,
+                          quint32 receiveKey,
+                          quint32 expirySeconds)
 {
     PublishView view;
     view.topic = topic;
@@ -79,8 +87,12 @@ Flow ProbeDriver::publish(const std::string &topic, const std::string &payload, 
     return m_context.bus.publish(view);
 }
 
-void ProbeDriver::subscribe(const std::string &filter, quint8 qos, quint32 id, bool noLocal,
-                            bool retainAsPublished, RetainedReplay replay)
+void ProbeDriver::subscribe(const std::string &filter,
+                            quint8 qos,
+                            quint32 id,
+                            bool noLocal,
+                            bool retainAsPublished,
+                            RetainedReplay replay)
 {
     SubscribeRequest request;
     request.filter = filter;
@@ -155,7 +167,9 @@ void ProbeDriver::handleSubscribed(quint32, const SubscribeOutcome *outcomes, in
     m_record->subscribed.insert(m_record->subscribed.end(), outcomes, outcomes + count);
 }
 
-void ProbeDriver::handleUnsubscribed(quint32, const UnsubscribeOutcome *outcomes, int count) noexcept
+void ProbeDriver::handleUnsubscribed(quint32,
+                                     const UnsubscribeOutcome *outcomes,
+                                     int count) noexcept
 {
     m_record->unsubscribed.insert(m_record->unsubscribed.end(), outcomes, outcomes + count);
 }
@@ -169,7 +183,8 @@ void ProbeDriver::handleFenced(FenceReason) noexcept
 void ProbeDriver::handleEndOfInput() noexcept
 {
     m_context.link.close(Error(ErrorCode::ConnectionClosed, QStringLiteral("end of input")),
-                         CloseMode::Drain, false);
+                         CloseMode::Drain,
+                         false);
 }
 
 } // namespace fairlead::sim

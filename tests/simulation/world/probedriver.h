@@ -51,31 +51,52 @@ public:
     ~ProbeDriver() override;
 
     // What a test does with a link.
-    void connect(const std::string &peerKey, quint32 expirySeconds = 0, bool clean = false,
-                 const Testament *testament = nullptr, quint16 window = 65535);
-    Flow publish(const std::string &topic, const std::string &payload, quint8 qos = 0,
-                 bool retain = false, quint32 tag = 0, quint32 receiveKey = 0,
+    void connect(const std::string &peerKey,
+                 quint32 expirySeconds = 0,
+                 bool clean = false,
+                 const Testament *testament = nullptr,
+                 quint16 window = 65535);
+    Flow publish(const std::string &topic,
+                 const std::string &payload,
+                 quint8 qos = 0,
+                 bool retain = false,
+                 quint32 tag = 0,
+                 quint32 receiveKey = 0,
                  quint32 expirySeconds = kNever);
-    void subscribe(const std::string &filter, quint8 qos = 0, quint32 id = 0, bool noLocal = false,
-                   bool retainAsPublished = false, RetainedReplay replay = RetainedReplay::Always);
+    void subscribe(const std::string &filter,
+                   quint8 qos = 0,
+                   quint32 id = 0,
+                   bool noLocal = false,
+                   bool retainAsPublished = false,
+                   RetainedReplay replay = RetainedReplay::Always);
     void unsubscribe(const std::string &filter);
     void settle(quint64 handle);
+
     Link &link() noexcept { return m_context.link; }
+
     Bus &bus() noexcept { return m_context.bus; }
+
     ByteStream &stream() noexcept { return m_context.stream; }
+
     Lease *lease() noexcept { return m_lease; }
 
     void handleStarted() noexcept override;
+
     Consumed handleBytes(ByteSpan input) noexcept override { return {input.size(), 0}; }
+
     void handleEndOfInput() noexcept override;
     void handleAuthenticated(const Error &error) noexcept override;
     void handleLease(const LeaseGrant &grant) noexcept override;
     void handlePull(Lease &lease) noexcept override;
     void handleCompletions(const Completion *completions, int count) noexcept override;
-    void handleSubscribed(quint32 tag, const SubscribeOutcome *outcomes, int count) noexcept override;
-    void handleUnsubscribed(quint32 tag, const UnsubscribeOutcome *outcomes,
+    void handleSubscribed(quint32 tag,
+                          const SubscribeOutcome *outcomes,
+                          int count) noexcept override;
+    void handleUnsubscribed(quint32 tag,
+                            const UnsubscribeOutcome *outcomes,
                             int count) noexcept override;
     void handleFenced(FenceReason reason) noexcept override;
+
     void handleClosing(const Error &reason) noexcept override { m_record->closing = reason; }
 
 private:

@@ -13,9 +13,12 @@ namespace fairlead::sim {
 class SimClock final : public core::TurnClock
 {
 public:
-    void refresh() noexcept override {}
+    void refresh() noexcept override { }
+
     qint64 now() const noexcept override { return m_now; }
+
     qint64 utcMs() const noexcept override { return kStartUtcMs + m_now / kNsPerMs; }
+
     void advance(qint64 ns) noexcept { m_now += ns; }
 
 private:
@@ -29,8 +32,7 @@ class SimRandom final : public Random
 public:
     explicit SimRandom(quint64 seed) noexcept
         : m_state(seed)
-    {
-    }
+    { }
 
     quint64 next() noexcept override
     {
@@ -47,6 +49,7 @@ public:
     }
 
     quint64 below(quint64 bound) noexcept { return next() % bound; }
+
     bool chance(int percent) noexcept { return below(100) < quint64(percent); }
 
 private:

@@ -13,7 +13,8 @@ class SilentLogger final : public Logger
 {
 public:
     bool isEnabled(LogLevel) const noexcept override { return false; }
-    void log(LogLevel, const char *, const QString &) override {}
+
+    void log(LogLevel, const char *, const QString &) override { }
 };
 
 } // namespace
@@ -29,8 +30,8 @@ SimHost::SimHost(int reactors, quint64 seed, const core::DistributorLimits &limi
     m_endpoint->logger = std::make_shared<SilentLogger>();
     for (int i = 0; i < reactors; ++i) {
         m_wakes.push_back(std::make_unique<Wake>());
-        m_reactors.push_back(std::make_unique<core::Reactor>(i, m_distributor, m_clock, m_random,
-                                                             *m_wakes.back()));
+        m_reactors.push_back(
+            std::make_unique<core::Reactor>(i, m_distributor, m_clock, m_random, *m_wakes.back()));
     }
 }
 
@@ -46,13 +47,14 @@ std::unique_ptr<SimLink> SimHost::open(int reactor, const MakeDriver &make)
     endpoint->accessControl = m_endpoint->accessControl;
     endpoint->logger = m_endpoint->logger;
     endpoint->handshakeTimeoutNs = m_endpoint->handshakeTimeoutNs;
-    endpoint->createDriver = [raw, make](const LinkContext &context) { return make(context, *raw); };
+    endpoint->createDriver
+        = [raw, make](const LinkContext &context) { return make(context, *raw); };
     auto stream = std::make_unique<SimStream>(m_reactors[std::size_t(reactor)]->chunks());
     link->stream = stream.get();
     stream->watch(&raw->stream);
     link->reactor = reactor;
-    link->host = m_reactors[std::size_t(reactor)]->adopt(endpoint, std::move(stream),
-                                                         Link::Direction::Accepted);
+    link->host = m_reactors[std::size_t(reactor)]->adopt(
+        endpoint, std::move(stream), Link::Direction::Accepted);
     link->generation = link->host ? link->host->generation() : 0;
     return link;
 }
@@ -64,8 +66,10 @@ std::unique_ptr<SimLink> SimHost::open(int reactor)
     });
 }
 
-std::unique_ptr<SimLink> SimHost::connect(int reactor, const std::string &peerKey,
-                                          quint32 expirySeconds, bool clean)
+std::unique_ptr<SimLink> SimHost::connect(int reactor,
+                                          const std::string &peerKey,
+                                          quint32 expirySeconds,
+                                          bool clean)
 {
     auto link = open(reactor);
     (*link)->connect(peerKey, expirySeconds, clean);

@@ -3,13 +3,12 @@
 
 #pragma once
 
-#include "probedriver.h"
-#include "simclock.h"
-#include "simstream.h"
-
 #include "core/distributor/distributor.h"
 #include "core/reactor/reactor.h"
 #include "core/store/memoryengine.h"
+#include "probedriver.h"
+#include "simclock.h"
+#include "simstream.h"
 
 #include <memory>
 #include <vector>
@@ -22,6 +21,7 @@ struct SimLink
     SimLink() = default;
     SimLink(const SimLink &) = delete;
     SimLink &operator=(const SimLink &) = delete;
+
     ~SimLink()
     {
         if (stream)
@@ -35,6 +35,7 @@ struct SimLink
     quint64 generation = 0;
 
     ProbeDriver *operator->() const { return record->driver; }
+
     bool isOpen() const { return record->driver != nullptr; }
 };
 
@@ -43,19 +44,21 @@ struct SimLink
 class SimHost
 {
 public:
-    explicit SimHost(int reactors, quint64 seed = 1,
+    explicit SimHost(int reactors,
+                     quint64 seed = 1,
                      const core::DistributorLimits &limits = core::DistributorLimits());
     ~SimHost();
 
-    using MakeDriver
-        = std::function<std::unique_ptr<LinkDriver>(const LinkContext &, SimLink &)>;
+    using MakeDriver = std::function<std::unique_ptr<LinkDriver>(const LinkContext &, SimLink &)>;
     /// A link to a driver of the test's making, on @p reactor.
     std::unique_ptr<SimLink> open(int reactor, const MakeDriver &make);
     /// A link to a ProbeDriver.
     std::unique_ptr<SimLink> open(int reactor);
     /// The same, connected, with everything settled.
-    std::unique_ptr<SimLink> connect(int reactor, const std::string &peerKey,
-                                     quint32 expirySeconds = 0, bool clean = false);
+    std::unique_ptr<SimLink> connect(int reactor,
+                                     const std::string &peerKey,
+                                     quint32 expirySeconds = 0,
+                                     bool clean = false);
 
     /// One turn of a reactor that has something to do; false when none has.
     bool step();
@@ -65,17 +68,24 @@ public:
     void advance(qint64 ns);
 
     SimClock &clock() noexcept { return m_clock; }
+
     SimRandom &random() noexcept { return m_random; }
+
     core::Distributor &distributor() noexcept { return m_distributor; }
+
     core::Reactor &reactor(int number) noexcept { return *m_reactors[std::size_t(number)]; }
+
     int reactorCount() const noexcept { return int(m_reactors.size()); }
+
     core::EndpointRuntime &endpoint() noexcept { return *m_endpoint; }
+
     quint64 drops(core::DropReason reason) const;
 
 private:
     struct Wake final : core::Wakeup
     {
         bool woken = false;
+
         void wake() noexcept override { woken = true; }
     };
 

@@ -15,8 +15,8 @@ class SimStream final : public core::LinkStream
 public:
     explicit SimStream(core::ChunkPool &pool)
         : LinkStream(pool)
-    {
-    }
+    { }
+
     ~SimStream() override
     {
         if (m_watch)
@@ -32,13 +32,19 @@ public:
     void breakOff();
     /// How many more bytes the carrier takes; -1: any number.
     void setRoom(qint64 room);
+
     std::string takeSent() { return std::exchange(m_sent, {}); }
+
     bool isOutputFinished() const noexcept { return m_finished; }
+
     bool isAbandoned() const noexcept { return m_abandoned; }
 
     QByteArray peerAddress() const override { return QByteArrayLiteral("sim:1"); }
+
     IoResult read(char *buffer, std::size_t size) noexcept override;
+
     void finishOutput() noexcept override { m_finished = true; }
+
     void abandon() noexcept override { m_abandoned = true; }
 
 private:

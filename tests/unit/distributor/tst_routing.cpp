@@ -27,6 +27,7 @@ class tst_Routing : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+
     void reactors_data()
     {
         QTest::addColumn<int>("reactors");
@@ -36,6 +37,7 @@ private Q_SLOTS:
 
     // DS-01, [MQTT-4.6.0-6]
     void everySubscriberGetsEveryMessageInOrder_data() { reactors_data(); }
+
     void everySubscriberGetsEveryMessageInOrder()
     {
         QFETCH(int, reactors);
@@ -69,6 +71,7 @@ private Q_SLOTS:
 
     // DS-02: what was published before a subscription is not for it, what follows is.
     void aSubscriptionSeesExactlyWhatFollowsIt_data() { reactors_data(); }
+
     void aSubscriptionSeesExactlyWhatFollowsIt()
     {
         QFETCH(int, reactors);
@@ -87,6 +90,7 @@ private Q_SLOTS:
 
     // [MQTT-3.10.4-2]: nothing follows an UNSUBSCRIBE but what came before it.
     void unsubscribingStopsWhatFollows_data() { reactors_data(); }
+
     void unsubscribingStopsWhatFollows()
     {
         QFETCH(int, reactors);
@@ -147,6 +151,7 @@ private Q_SLOTS:
 
     // [MQTT-4.8.2-1] and following: each message to one member.
     void aSharedGroupGetsEachMessageOnce_data() { reactors_data(); }
+
     void aSharedGroupGetsEachMessageOnce()
     {
         QFETCH(int, reactors);
@@ -185,8 +190,8 @@ private Q_SLOTS:
         for (int i = 0; i < 10; ++i)
             (*staying)->publish("t", std::to_string(i), 1, false, 1);
         host.reactor(0).turn(); // committed, not consumed by reactor 1
-        leaving->record->driver->link().close(Error(ErrorCode::ConnectionClosed, QString()),
-                                              CloseMode::Abort, false);
+        leaving->record->driver->link().close(
+            Error(ErrorCode::ConnectionClosed, QString()), CloseMode::Abort, false);
         QVERIFY(host.settle());
         QCOMPARE(staying->record->got.size(), std::size_t(10));
         QCOMPARE(host.drops(core::DropReason::NoMember), quint64(0));
@@ -234,9 +239,11 @@ private Q_SLOTS:
         std::vector<std::pair<quint32, Outcome>> seen;
         for (const Completion &completion : link->record->completions)
             seen.emplace_back(completion.tag, completion.outcome);
-        const std::vector<std::pair<quint32, Outcome>> expected
-            = {{1, Outcome::Done}, {2, Outcome::Duplicate}, {3, Outcome::NoReceiver},
-               {4, Outcome::Done}, {5, Outcome::NoReceiver}};
+        const std::vector<std::pair<quint32, Outcome>> expected = {{1, Outcome::Done},
+                                                                   {2, Outcome::Duplicate},
+                                                                   {3, Outcome::NoReceiver},
+                                                                   {4, Outcome::Done},
+                                                                   {5, Outcome::NoReceiver}};
         QVERIFY(seen == expected);
         QCOMPARE(link->record->got.size(), std::size_t(1));
     }
@@ -249,8 +256,8 @@ private Q_SLOTS:
             auto away = host.connect(0, "away", 3600);
             (*away)->subscribe("t", 1);
             host.settle();
-            (*away)->link().close(Error(ErrorCode::ConnectionClosed, QString()), CloseMode::Abort,
-                                  false);
+            (*away)->link().close(
+                Error(ErrorCode::ConnectionClosed, QString()), CloseMode::Abort, false);
             host.settle();
         }
         auto publisher = host.connect(0, "p");
@@ -274,8 +281,8 @@ private Q_SLOTS:
             links.push_back(host.connect(i % 3, "s" + std::to_string(i)));
         host.settle();
         for (int round = 0; round < 400; ++round) {
-            (*publisher)->publish("t/" + std::to_string(round % 4), std::to_string(round), 1, false,
-                                  1);
+            (*publisher)
+                ->publish("t/" + std::to_string(round % 4), std::to_string(round), 1, false, 1);
             auto &link = *links[host.random().below(links.size())];
             if (host.random().chance(50))
                 link->subscribe("t/#", 1);

@@ -36,6 +36,7 @@ class tst_Sessions : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+
     void reactors_data()
     {
         QTest::addColumn<int>("reactors");
@@ -45,6 +46,7 @@ private Q_SLOTS:
 
     // [MQTT-3.1.2-5], [MQTT-4.4.0-1]: what was not acknowledged comes again, in order, marked.
     void aResumedSessionGetsWhatIsOwed_data() { reactors_data(); }
+
     void aResumedSessionGetsWhatIsOwed()
     {
         QFETCH(int, reactors);
@@ -71,6 +73,7 @@ private Q_SLOTS:
 
     // RG-01, RG-14, [MQTT-3.1.4-3]: the latest link has the session, the former one is fenced.
     void theLatestLinkTakesTheSession_data() { reactors_data(); }
+
     void theLatestLinkTakesTheSession()
     {
         QFETCH(int, reactors);
@@ -105,6 +108,7 @@ private Q_SLOTS:
         for (int seed = 1; seed <= 30; ++seed)
             QTest::addRow("seed %d", seed) << seed;
     }
+
     void racingLinksEndAsOne()
     {
         QFETCH(int, seed);
@@ -153,6 +157,7 @@ private Q_SLOTS:
 
     // [MQTT-3.1.2-4], [MQTT-3.1.2-6]
     void aCleanStartDiscardsWhatWas_data() { reactors_data(); }
+
     void aCleanStartDiscardsWhatWas()
     {
         QFETCH(int, reactors);
@@ -212,6 +217,7 @@ private Q_SLOTS:
         QTest::newRow("when the session ends first") << 50U << 10U << 10 * kNsPerSecond;
         QTest::newRow("with a session that ends at once") << 50U << 0U << qint64(0);
     }
+
     void aTestamentIsPublishedWhenTheLinkIsLost()
     {
         QFETCH(quint32, delay);
@@ -366,8 +372,8 @@ private Q_SLOTS:
         std::vector<Outcome> outcomes;
         for (const auto &one : link->record->subscribed)
             outcomes.push_back(one.outcome);
-        const std::vector<Outcome> expected = {Outcome::Done, Outcome::Quota, Outcome::Done,
-                                               Outcome::Quota, Outcome::Done};
+        const std::vector<Outcome> expected
+            = {Outcome::Done, Outcome::Quota, Outcome::Done, Outcome::Quota, Outcome::Done};
         QVERIFY(outcomes == expected);
     }
 };
