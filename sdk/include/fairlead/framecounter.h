@@ -15,8 +15,11 @@ class FrameCounter
 {
 public:
     void addReceived(quint64 frames = 1) noexcept { add(m_received, frames); }
+
     void addSent(quint64 frames = 1) noexcept { add(m_sent, frames); }
+
     quint64 received() const noexcept { return m_received.load(std::memory_order_relaxed); }
+
     quint64 sent() const noexcept { return m_sent.load(std::memory_order_relaxed); }
 
 private:
