@@ -17,7 +17,7 @@ constexpr char kHostSchema[] = R"({
       "type": "object",
       "properties": {
         "state_dir": { "type": "string", "pattern": "^/" },
-        "reactors": { "type": "integer", "minimum": 0, "maximum": 256, "default": 0 },
+        "reactors": { "type": "integer", "minimum": 0, "maximum": 64, "default": 0 },
         "plugin_path": {
           "type": "array", "items": { "type": "string", "pattern": "^/" }, "default": []
         },
