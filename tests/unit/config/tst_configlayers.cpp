@@ -218,7 +218,7 @@ void tst_ConfigLayers::everyErrorIsReportedWithItsPlace()
     QCOMPARE(detail(errors[1], "key"), QStringLiteral("host.reactors"));
     QCOMPARE(place(errors[1]), QStringLiteral("2:3"));
     QCOMPARE(errors[1].code(), ErrorCode::ConfigRange);
-    QCOMPARE(detail(errors[1], "expected"), QStringLiteral("0 to 256"));
+    QCOMPARE(detail(errors[1], "expected"), QStringLiteral("0 to 64"));
     QCOMPARE(detail(errors[1], "found"), QStringLiteral("1000"));
     QVERIFY(errors[1].text().startsWith(sources.file + QStringLiteral(":2:3: host.reactors: ")));
     QCOMPARE(place(errors[2]), QStringLiteral("5:1"));
