@@ -20,28 +20,12 @@ private Q_SLOTS:
     void sessionExpiryIsToldWhenCapped();
     void emptyClientIdGetsAnAssignedOne();
     void credentialsReachTheHost();
-    void failedAuthenticationIsRefused_data();
-    void failedAuthenticationIsRefused();
-    void refusedLeaseIsRefused();
     void packetsBehindConnectWaitForConnack();
-    void nothingIsProcessedAfterRefusal();
-    void firstPacketMustBeConnect_data();
-    void firstPacketMustBeConnect();
-    void secondConnectIsAProtocolError();
-    void foreignProtocolIsClosedWithoutAnswer();
-    void unknownVersionIsAnsweredWithItsCode();
-    void malformedConnectIsAnsweredWithItsCode_data();
-    void malformedConnectIsAnsweredWithItsCode();
-    void authenticationMethodIsRefused();
-    void firstPacketIsLimitedFromItsHeader();
     void serverKeepAliveCapsTheClients_data();
     void serverKeepAliveCapsTheClients();
     void responseInformationOnlyOnRequest();
     void connackRespectsTheClientsPacketSize();
-    void reasonStringIsLeftOutWhenItDoesNotFit();
     void willIsHandedOver();
-    void unacceptableWillIsRefused_data();
-    void unacceptableWillIsRefused();
     void connectMayArriveInPieces();
 };
 
@@ -184,50 +168,6 @@ void tst_MqttConnect::credentialsReachTheHost()
     QVERIFY(!alone.bus.hasUserName && alone.bus.hasPassword);
 }
 
-void tst_MqttConnect::failedAuthenticationIsRefused_data()
-{
-    QTest::addColumn<int>("code");
-    QTest::addColumn<bool>("credentials");
-    QTest::addColumn<int>("reason");
-    QTest::newRow("[MQTT-3.1.4-2] wrong password")
-        << int(ErrorCode::NotAuthenticated) << true << 0x86;
-    QTest::newRow("anonymous not allowed") << int(ErrorCode::NotAuthenticated) << false << 0x87;
-    QTest::newRow("not allowed") << int(ErrorCode::NotAuthorized) << true << 0x87;
-    QTest::newRow("authenticator down") << int(ErrorCode::Timeout) << true << 0x88;
-    QTest::newRow("shutting down") << int(ErrorCode::ShuttingDown) << true << 0x88;
-}
-
-void tst_MqttConnect::failedAuthenticationIsRefused()
-{
-    QFETCH(int, code);
-    QFETCH(bool, credentials);
-    QFETCH(int, reason);
-    Harness h;
-    Connect packet = h.connectPacket();
-    if (credentials)
-        packet.userName = "u";
-    h.send(packet);
-    h.authenticated(Error(ErrorCode(code), QStringLiteral("secret detail")));
-    QVERIFY(h.isClosed());
-    QVERIFY(!h.stream.written.contains("secret"));
-    const Connack answer = h.takeConnack();
-    QCOMPARE(int(answer.reason), reason);
-    QCOMPARE(answer.sessionPresent, false); // [MQTT-3.2.2-6]
-    QVERIFY(h.bus.acquisitions.empty());
-}
-
-void tst_MqttConnect::refusedLeaseIsRefused()
-{
-    Harness h;
-    h.send(h.connectPacket());
-    h.authenticated();
-    LeaseGrant grant;
-    grant.error = Error(ErrorCode::LimitReached, QStringLiteral("too many sessions"));
-    h.driver->handleLease(grant);
-    QVERIFY(h.isClosed());
-    QCOMPARE(h.takeConnack().reason, ReasonCode::QuotaExceeded);
-}
-
 // [MQTT-3.1.4-5]: a client need not wait for CONNACK.
 void tst_MqttConnect::packetsBehindConnectWaitForConnack()
 {
@@ -249,129 +189,10 @@ void tst_MqttConnect::packetsBehindConnectWaitForConnack()
 }
 
 // [MQTT-3.1.4-6]
-void tst_MqttConnect::nothingIsProcessedAfterRefusal()
-{
-    Harness h;
-    h.send(h.connectPacket());
-    PublishHead head;
-    head.topic = "a";
-    h.receive(h.publishBytes(head, "x"));
-    h.authenticated(Error(ErrorCode::NotAuthorized, QStringLiteral("no")));
-    QVERIFY(h.isClosed());
-    QVERIFY(h.bus.published.empty());
-}
-
-void tst_MqttConnect::firstPacketMustBeConnect_data()
-{
-    QTest::addColumn<QByteArray>("bytes");
-    QTest::newRow("[MQTT-3.1.0-1] PINGREQ") << hex("c000");
-    QTest::newRow("one octet of PUBLISH") << hex("30");
-    QTest::newRow("HTTP") << QByteArray("GET / HTTP/1.1\r\n\r\n");
-    QTest::newRow("reserved type") << hex("0000");
-    QTest::newRow("CONNECT with flags") << hex("1f00");
-    QTest::newRow("five length octets") << hex("10ffffffffff");
-}
-
-void tst_MqttConnect::firstPacketMustBeConnect()
-{
-    QFETCH(QByteArray, bytes);
-    Harness h;
-    h.receive(bytes);
-    QVERIFY(h.isClosed());
-    QVERIFY(h.stream.written.isEmpty()); // [MQTT-3.14.0-1]
-    QCOMPARE(h.link.reason().code(), ErrorCode::ProtocolViolation);
-}
-
 // [MQTT-3.1.0-2]
-void tst_MqttConnect::secondConnectIsAProtocolError()
-{
-    Harness h;
-    h.connect();
-    h.send(h.connectPacket());
-    QCOMPARE(h.endReason(), ReasonCode::ProtocolError);
-}
-
 // [MQTT-3.1.2-1]
-void tst_MqttConnect::foreignProtocolIsClosedWithoutAnswer()
-{
-    Harness h;
-    h.receive(hex("10 0d 0004 4d515458 05 02 0000 00 0000"));
-    QVERIFY(h.isClosed());
-    QVERIFY(h.stream.written.isEmpty());
-    QCOMPARE(h.count(ErrorKind::BadProtocolName), 1U);
-}
-
 // [MQTT-3.1.2-2]
-void tst_MqttConnect::unknownVersionIsAnsweredWithItsCode()
-{
-    Harness h;
-    h.receive(hex("10 0d 0004 4d515454 06 02 0000 00 0000"));
-    QVERIFY(h.isClosed());
-    QCOMPARE(h.takeConnack().reason, ReasonCode::UnsupportedProtocolVersion);
-}
-
-void tst_MqttConnect::malformedConnectIsAnsweredWithItsCode_data()
-{
-    QTest::addColumn<QByteArray>("bytes");
-    QTest::addColumn<int>("reason");
-    // Name, level, flags, keep alive, properties, client id; the length is set below.
-    QTest::newRow("[MQTT-3.1.2-3] reserved flag")
-        << hex("1000 0004 4d515454 05 03 0000 00 0000") << 0x81;
-    QTest::newRow("[MQTT-3.1.2-12] will QoS 3")
-        << hex("1000 0004 4d515454 05 1e 0000 00 0000 00 0001 74 0000") << 0x81;
-    QTest::newRow("[MQTT-3.1.2-11] will QoS without will")
-        << hex("1000 0004 4d515454 05 0a 0000 00 0000") << 0x81;
-    QTest::newRow("[MQTT-3.1.3-3] no client id") << hex("1000 0004 4d515454 05 02 0000 00") << 0x81;
-    QTest::newRow("[MQTT-3.1.3-4] client id is not UTF-8")
-        << hex("1000 0004 4d515454 05 02 0000 00 0001 ff") << 0x81;
-    QTest::newRow("receive maximum 0")
-        << hex("1000 0004 4d515454 05 02 0000 03 21 0000 0000") << 0x82;
-    QTest::newRow("property twice")
-        << hex("1000 0004 4d515454 05 02 0000 0a 11 00000001 11 00000001 0000") << 0x82;
-    QTest::newRow("trailing octet") << hex("1000 0004 4d515454 05 02 0000 00 0000 00") << 0x81;
-}
-
-void tst_MqttConnect::malformedConnectIsAnsweredWithItsCode()
-{
-    QFETCH(QByteArray, bytes);
-    QFETCH(int, reason);
-    bytes[1] = char(bytes.size() - 2);
-    Harness h;
-    h.receive(bytes);
-    QVERIFY(h.isClosed()); // [MQTT-3.1.4-1] [MQTT-4.13.1-1]
-    QCOMPARE(int(h.takeConnack().reason), reason);
-    QCOMPARE(h.bus.authentications, 0);
-    QCOMPARE(h.logger.lines.size(), 1);
-}
-
 // [MQTT-4.12.0-1]
-void tst_MqttConnect::authenticationMethodIsRefused()
-{
-    Harness h;
-    Connect packet = h.connectPacket();
-    packet.authenticationMethod = "SCRAM-SHA-1";
-    packet.authenticationData = "n,,";
-    h.send(packet);
-    QVERIFY(h.isClosed());
-    QCOMPARE(h.takeConnack().reason, ReasonCode::BadAuthenticationMethod);
-    QCOMPARE(h.bus.authentications, 0);
-}
-
-void tst_MqttConnect::firstPacketIsLimitedFromItsHeader()
-{
-    Harness h;
-    // 512 KiB and one octet, of which five arrived.
-    h.receive(hex("10fdff1f00"));
-    QVERIFY(h.isClosed());
-    QCOMPARE(h.link.reason().code(), ErrorCode::PacketTooLarge);
-
-    Harness fits;
-    fits.receive(hex("10fcff1f00"));
-    QVERIFY(!fits.isClosed());
-    QCOMPARE(fits.consumed.used, 0U);
-    QCOMPARE(fits.consumed.wanted, 512U * 1024);
-}
-
 void tst_MqttConnect::serverKeepAliveCapsTheClients_data()
 {
     QTest::addColumn<int>("asked");
@@ -456,22 +277,6 @@ void tst_MqttConnect::connackRespectsTheClientsPacketSize()
 }
 
 // [MQTT-3.2.2-19]
-void tst_MqttConnect::reasonStringIsLeftOutWhenItDoesNotFit()
-{
-    Harness h;
-    Connect packet = h.connectPacket();
-    packet.authenticationMethod = "x";
-    h.send(packet);
-    QVERIFY(h.takeConnack().reasonString);
-
-    Harness small;
-    packet.maximumPacketSize = 10;
-    small.send(packet);
-    const Connack answer = small.takeConnack();
-    QCOMPARE(answer.reason, ReasonCode::BadAuthenticationMethod);
-    QVERIFY(!answer.reasonString);
-}
-
 // [MQTT-3.1.2-7] [MQTT-3.1.2-9] [MQTT-3.1.2-14] [MQTT-3.1.3-9] [MQTT-3.1.3-10]
 void tst_MqttConnect::willIsHandedOver()
 {
@@ -513,44 +318,6 @@ void tst_MqttConnect::willIsHandedOver()
                  "61"
                  "0001"
                  "31"));
-}
-
-void tst_MqttConnect::unacceptableWillIsRefused_data()
-{
-    QTest::addColumn<QByteArray>("topic");
-    QTest::addColumn<int>("qos");
-    QTest::addColumn<bool>("retain");
-    QTest::addColumn<QByteArray>("payload");
-    QTest::addColumn<int>("reason");
-    QTest::newRow("[MQTT-3.2.2-12] QoS") << QByteArray("t") << 2 << false << QByteArray() << 0x9B;
-    QTest::newRow("[MQTT-3.2.2-13] retain") << QByteArray("t") << 0 << true << QByteArray() << 0x9A;
-    QTest::newRow("topic of the host")
-        << QByteArray("$SYS/x") << 0 << false << QByteArray() << 0x90;
-    QTest::newRow("payload format") << QByteArray("t") << 0 << false << hex("ff") << 0x99;
-}
-
-void tst_MqttConnect::unacceptableWillIsRefused()
-{
-    QFETCH(QByteArray, topic);
-    QFETCH(int, qos);
-    QFETCH(bool, retain);
-    QFETCH(QByteArray, payload);
-    QFETCH(int, reason);
-    ListenerOptions options;
-    options.maxQos = 1;
-    options.retainAvailable = false;
-    options.validatePayloadFormat = true;
-    Harness h(options);
-    Connect packet = h.connectPacket();
-    Will &will = packet.will.emplace();
-    will.topic = bytesOf(topic);
-    will.qos = quint8(qos);
-    will.retain = retain;
-    will.payload = bytesOf(payload);
-    will.payloadFormat = 1;
-    h.send(packet);
-    QVERIFY(h.isClosed());
-    QCOMPARE(int(h.takeConnack().reason), reason);
 }
 
 void tst_MqttConnect::connectMayArriveInPieces()

@@ -19,31 +19,15 @@ private Q_SLOTS:
     void hopPropertiesDoNotTravel();
     void qos1IsAcknowledgedWhenTheHostIsDone();
     void qos2HandshakeKeepsAndForgetsTheKey();
-    void outcomesBecomeReasonCodes_data();
-    void outcomesBecomeReasonCodes();
-    void outcomesIn311_data();
-    void outcomesIn311();
-    void refusedQos2LeavesNoKey();
     void acknowledgementsKeepTheOrderOfPublishes();
-    void manyRefusalsStopTheReading();
     void releaseOfUnknownIdIsTold();
     void failedReleaseEndsTheLink();
-    void topicsOfTheHostAreRefused_data();
-    void topicsOfTheHostAreRefused();
-    void topicsOfTheHostAreDroppedIn311();
     void aliasStandsForItsTopic();
-    void badAliasEndsTheLink_data();
-    void badAliasEndsTheLink();
     void receiveMaximumIsEnforced();
     void receiveMaximumCountsQos2UntilPubcomp();
     void receiveMaximumMayBeWarnedAbout();
     void receiveMaximumDoesNotBind311();
-    void unofferedFeaturesEndTheLink();
-    void payloadFormatIsCheckedOnDemand();
-    void malformedPublishEndsTheLink_data();
-    void malformedPublishEndsTheLink();
     void pauseStopsParsing();
-    void largePacketIsRefusedFromItsHeader();
     void largePacketIsAskedForAsAWhole();
     void emptyPayloadIsPublished();
 };
@@ -151,77 +135,8 @@ void tst_MqttPublishIn::qos2HandshakeKeepsAndForgetsTheKey()
     QCOMPARE(h.stream.written, hex("70020005"));
 }
 
-void tst_MqttPublishIn::outcomesBecomeReasonCodes_data()
-{
-    QTest::addColumn<int>("outcome");
-    QTest::addColumn<int>("reason");
-    QTest::newRow("[MQTT-3.4.2-1] done") << int(Outcome::Done) << 0x00;
-    QTest::newRow("no receiver") << int(Outcome::NoReceiver) << 0x10;
-    QTest::newRow("not authorized") << int(Outcome::NotAuthorized) << 0x87;
-    QTest::newRow("quota") << int(Outcome::Quota) << 0x97;
-    QTest::newRow("invalid") << int(Outcome::Invalid) << 0x90;
-    QTest::newRow("failed") << int(Outcome::Failed) << 0x80;
-}
-
 // [MQTT-3.5.2-1]
-void tst_MqttPublishIn::outcomesBecomeReasonCodes()
-{
-    QFETCH(int, outcome);
-    QFETCH(int, reason);
-    Harness h;
-    h.connect();
-    h.publish("t", 1, 1);
-    h.completed(0U, Outcome(outcome));
-    QCOMPARE(int(h.takeAck(PacketType::Puback).reason), reason);
-    h.publish("t", 2, 2);
-    h.completed(1U, Outcome(outcome));
-    QCOMPARE(int(h.takeAck(PacketType::Pubrec).reason), reason);
-    QVERIFY(!h.isClosed());
-}
-
-void tst_MqttPublishIn::outcomesIn311_data()
-{
-    QTest::addColumn<int>("outcome");
-    QTest::addColumn<bool>("acknowledged");
-    QTest::newRow("[MQTT311-3.3.5-2] not authorized") << int(Outcome::NotAuthorized) << true;
-    QTest::newRow("no receiver") << int(Outcome::NoReceiver) << true;
-    QTest::newRow("invalid") << int(Outcome::Invalid) << true;
-    QTest::newRow("quota") << int(Outcome::Quota) << false;
-    QTest::newRow("failed") << int(Outcome::Failed) << false;
-}
-
-void tst_MqttPublishIn::outcomesIn311()
-{
-    QFETCH(int, outcome);
-    QFETCH(bool, acknowledged);
-    Harness h({}, Version::V311);
-    h.connect();
-    h.publish("t", 1, 1);
-    h.publish("t", 1, 2);
-    const Completion completions[] = {{1, Completion::Kind::Publish, Outcome::Done},
-                                      {2, Completion::Kind::Publish, Outcome(outcome)}};
-    h.driver->handleCompletions(completions, 2);
-    QCOMPARE(h.isClosed(), !acknowledged);
-    QCOMPARE(h.stream.written, acknowledged ? hex("4002000140020002") : hex("40020001"));
-}
-
 // [MQTT-4.3.3-9]
-void tst_MqttPublishIn::refusedQos2LeavesNoKey()
-{
-    Harness h;
-    h.connect();
-    h.publish("t", 2, 9);
-    h.completed(0U, Outcome::Quota);
-    QCOMPARE(h.takeAck(PacketType::Pubrec).reason, ReasonCode::QuotaExceeded);
-    QCOMPARE(h.lease.forgotten.size(), 1U);
-    QCOMPARE(h.lease.forgotten[0].key, 9U);
-    // That the key is gone is nothing the client asked about.
-    h.completed(
-        Completion::Kind::ForgetKey, h.lease.forgotten[0].completionTag, Outcome::NoReceiver);
-    QVERIFY(h.stream.written.isEmpty());
-    QVERIFY(!h.isClosed());
-}
-
 // [MQTT-4.6.0-2] [MQTT-4.6.0-3]
 void tst_MqttPublishIn::acknowledgementsKeepTheOrderOfPublishes()
 {
@@ -246,19 +161,6 @@ void tst_MqttPublishIn::acknowledgementsKeepTheOrderOfPublishes()
     // Nothing waits any more: answered at once.
     h.publish("$SYS/x", 1, 6);
     QCOMPARE(h.stream.written, hex("4003000690"));
-}
-
-void tst_MqttPublishIn::manyRefusalsStopTheReading()
-{
-    Harness h({}, Version::V311);
-    h.connect();
-    h.publish("t", 1, 1);
-    for (int id = 2; id < 2000 && h.stream.reading; ++id)
-        h.publish("$SYS/x", 1, quint16(id));
-    QVERIFY(!h.stream.reading);
-    h.completed(0U);
-    QVERIFY(h.stream.reading);
-    QCOMPARE(h.takePackets().size(), 1025U);
 }
 
 // [MQTT-3.7.2-1]
@@ -288,45 +190,6 @@ void tst_MqttPublishIn::failedReleaseEndsTheLink()
     QCOMPARE(h.endReason(), ReasonCode::UnspecifiedError);
 }
 
-void tst_MqttPublishIn::topicsOfTheHostAreRefused_data()
-{
-    QTest::addColumn<QByteArray>("topic");
-    QTest::addColumn<bool>("refused");
-    QTest::newRow("[MQTT-4.7.2-1] $SYS") << QByteArray("$SYS/broker/uptime") << true;
-    QTest::newRow("$SYS alone") << QByteArray("$SYS") << true;
-    QTest::newRow("$notice") << QByteArray("$notice/gap") << true;
-    QTest::newRow("$replay") << QByteArray("$replay/-1/a") << true;
-    QTest::newRow("$share") << QByteArray("$share/g/a") << true;
-    QTest::newRow("another $ topic") << QByteArray("$SYSTEM/x") << false;
-    QTest::newRow("not first") << QByteArray("a/$SYS/x") << false;
-}
-
-void tst_MqttPublishIn::topicsOfTheHostAreRefused()
-{
-    QFETCH(QByteArray, topic);
-    QFETCH(bool, refused);
-    Harness h;
-    h.connect();
-    h.publish(topic, 0, 0);
-    h.publish(topic, 1, 1);
-    h.publish(topic, 2, 2);
-    QCOMPARE(h.bus.published.size(), refused ? 0U : 3U);
-    QVERIFY(!h.isClosed());
-    QCOMPARE(h.stream.written, refused ? hex("4003000190 5003000290") : QByteArray());
-    QCOMPARE(h.count(Event::ReservedTopic), refused ? 3U : 0U);
-    QCOMPARE(h.logger.lines.size(), refused ? 1 : 0);
-}
-
-void tst_MqttPublishIn::topicsOfTheHostAreDroppedIn311()
-{
-    Harness h({}, Version::V311);
-    h.connect();
-    h.publish("$SYS/a", 1, 1);
-    h.publish("$SYS/a", 2, 2);
-    QVERIFY(h.bus.published.empty());
-    QCOMPARE(h.stream.written, hex("40020001 50020002"));
-}
-
 // [MQTT-3.3.2-11] [MQTT-3.3.2-12]
 void tst_MqttPublishIn::aliasStandsForItsTopic()
 {
@@ -352,34 +215,6 @@ void tst_MqttPublishIn::aliasStandsForItsTopic()
         topics << published.topic;
     QCOMPARE(topics,
              (QList<QByteArray>{"long/topic", "long/topic", "other", "other", "first", "first"}));
-}
-
-void tst_MqttPublishIn::badAliasEndsTheLink_data()
-{
-    QTest::addColumn<QByteArray>("topic");
-    QTest::addColumn<int>("alias");
-    QTest::addColumn<int>("reason");
-    QTest::newRow("[MQTT-3.3.2-9] beyond the maximum") << QByteArray("t") << 65 << 0x94;
-    QTest::newRow("never set") << QByteArray() << 2 << 0x82;
-    QTest::newRow("never set, beyond those that are") << QByteArray() << 64 << 0x82;
-}
-
-void tst_MqttPublishIn::badAliasEndsTheLink()
-{
-    QFETCH(QByteArray, topic);
-    QFETCH(int, alias);
-    QFETCH(int, reason);
-    Harness h;
-    h.connect();
-    PublishHead head;
-    head.topic = "set";
-    head.topicAlias = 3;
-    h.receive(h.publishBytes(head, "x"));
-    head.topic = bytesOf(topic);
-    head.topicAlias = quint16(alias);
-    h.receive(h.publishBytes(head, "x"));
-    QCOMPARE(int(h.endReason()), reason);
-    QCOMPARE(h.bus.published.size(), 1U);
 }
 
 // [MQTT-3.3.4-7]
@@ -461,98 +296,7 @@ void tst_MqttPublishIn::receiveMaximumDoesNotBind311()
 }
 
 // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
-void tst_MqttPublishIn::unofferedFeaturesEndTheLink()
-{
-    ListenerOptions options;
-    options.maxQos = 1;
-    options.retainAvailable = false;
-    Harness h(options);
-    h.connect();
-    h.publish("t", 2, 1);
-    QCOMPARE(h.endReason(), ReasonCode::QosNotSupported);
-
-    Harness retain(options);
-    retain.connect();
-    PublishHead head;
-    head.topic = "t";
-    head.retain = true;
-    retain.receive(retain.publishBytes(head, "x"));
-    QCOMPARE(retain.endReason(), ReasonCode::RetainNotSupported);
-    QVERIFY(retain.bus.published.empty());
-}
-
-void tst_MqttPublishIn::payloadFormatIsCheckedOnDemand()
-{
-    for (const bool check : {false, true}) {
-        ListenerOptions options;
-        options.validatePayloadFormat = check;
-        Harness h(options);
-        h.connect();
-        PublishHead head;
-        head.topic = "t";
-        head.qos = 1;
-        head.packetId = 1;
-        head.forwardable = Bytes("\x01\x01", 2);
-        h.receive(h.publishBytes(head, "\xc3\xa4"));
-        h.receive(h.publishBytes(head, "\xc3"));
-        QCOMPARE(h.bus.published.size(), check ? 1U : 2U);
-        h.completed(0U);
-        if (check)
-            QCOMPARE(h.stream.written, hex("40020001 4003000199"));
-    }
-}
-
-void tst_MqttPublishIn::malformedPublishEndsTheLink_data()
-{
-    QTest::addColumn<QByteArray>("bytes");
-    QTest::addColumn<int>("reason");
-    QTest::addColumn<int>("kind");
-    QTest::newRow("[MQTT-3.3.1-4] QoS 3")
-        << hex("36 06 0001 74 0001 00") << 0x81 << int(ErrorKind::BadQos);
-    QTest::newRow("[MQTT-3.3.1-2] DUP at QoS 0")
-        << hex("38 04 0001 74 00") << 0x81 << int(ErrorKind::BadDup);
-    QTest::newRow("[MQTT-2.2.1-3] packet id 0")
-        << hex("32 06 0001 74 0000 00") << 0x82 << int(ErrorKind::BadPacketId);
-    QTest::newRow("[MQTT-3.3.2-2] wildcard")
-        << hex("30 04 0001 23 00") << 0x81 << int(ErrorKind::BadTopic);
-    QTest::newRow("[MQTT-3.3.2-1] topic is not UTF-8")
-        << hex("30 04 0001 80 00") << 0x81 << int(ErrorKind::BadUtf8);
-    QTest::newRow("[MQTT-1.5.4-2] U+0000")
-        << hex("30 04 0001 00 00") << 0x81 << int(ErrorKind::BadUtf8);
-    QTest::newRow("[MQTT-4.7.3-1] no topic")
-        << hex("30 03 0000 00") << 0x82 << int(ErrorKind::BadTopic);
-    QTest::newRow("[MQTT-3.3.4-6] subscription identifier")
-        << hex("30 06 0001 74 02 0b01") << 0x82 << int(ErrorKind::ForbiddenProperty);
-    QTest::newRow("[MQTT-3.3.2-8] alias 0")
-        << hex("30 07 0001 74 03 230000") << 0x94 << int(ErrorKind::BadTopicAlias);
-    QTest::newRow("[MQTT-3.3.2-14] response topic with wildcard")
-        << hex("30 08 0001 74 04 0800012b") << 0x81 << int(ErrorKind::BadTopic);
-    QTest::newRow("topic longer than the packet")
-        << hex("30 04 0009 74 00") << 0x81 << int(ErrorKind::Truncated);
-    QTest::newRow("[MQTT-1.5.5-1] long form of the length")
-        << hex("30 8400 0001 74 00") << 0x81 << int(ErrorKind::BadVarint);
-}
-
 // [MQTT-4.13.1-1] [MQTT-4.13.2-1]
-void tst_MqttPublishIn::malformedPublishEndsTheLink()
-{
-    QFETCH(QByteArray, bytes);
-    QFETCH(int, reason);
-    QFETCH(int, kind);
-    Harness h;
-    h.connect();
-    h.publish("before", 0, 0);
-    h.receive(bytes);
-    if (kind != int(ErrorKind::BadTopic) || reason != 0x81)
-        QCOMPARE(int(h.endReason()), reason);
-    else
-        QVERIFY(isError(h.endReason()));
-    QVERIFY(h.isClosed());
-    QCOMPARE(h.bus.published.size(), 1U);
-    QCOMPARE(h.count(ErrorKind(kind)), 1U);
-    QVERIFY(h.lease.released.empty()); // the will is published
-}
-
 void tst_MqttPublishIn::pauseStopsParsing()
 {
     Harness h;
@@ -575,20 +319,6 @@ void tst_MqttPublishIn::pauseStopsParsing()
 }
 
 // [MQTT-3.2.2-15]
-void tst_MqttPublishIn::largePacketIsRefusedFromItsHeader()
-{
-    ListenerOptions options;
-    options.maxPacketSize = 1000;
-    Harness h(options);
-    h.connect();
-    PublishHead head;
-    head.topic = "t";
-    h.receive(h.publishBytes(head, QByteArray(993, 'x')));
-    QCOMPARE(h.bus.published.size(), 1U);
-    h.receive(h.publishBytes(head, QByteArray(994, 'x')).left(3));
-    QCOMPARE(h.endReason(), ReasonCode::PacketTooLarge);
-}
-
 void tst_MqttPublishIn::largePacketIsAskedForAsAWhole()
 {
     Harness h;
