@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "peerlink.h"
+
+#include "framewriter.h"
+
+#include <fairlead/link.h>
+#include <fairlead/logger.h>
+
+namespace fairlead::loopback {
+
+namespace {
+
+ByteSpan spanOf(const QByteArray &bytes) noexcept
+{
+    return {bytes.constData(), std::size_t(bytes.size())};
+}
+
+} // namespace
+
+void PeerLink::handleStarted() noexcept
+{
+    if (const Result<> begun = m_context.link.begin(); !begun) {
+        end(begun.error());
+        return;
+    }
+    writeHello(stream(), {m_options.sessionExpiry, spanOf(m_options.name)});
+}
+
+Flow PeerLink::handleFrame(FrameType type, ByteSpan body) noexcept
+{
+    if (type == FrameType::Bye) {
+        handleBye(body);
+    } else if (m_phase == Phase::AwaitFirst) {
+        if (type == FrameType::Welcome)
+            handleWelcome(body);
+        else
+            refuse(type);
+    } else if (type == FrameType::Message) {
+        handleMessage(body);
+    } else if (type == FrameType::Done) {
+        handleDone(body);
+    } else {
+        refuse(type);
+    }
+    return Flow::Continue;
+}
+
+void PeerLink::handleWelcome(ByteSpan body) noexcept
+{
+    const Result<Welcome> decoded = decodeWelcome(body);
+    if (!expect(decoded))
+        return;
+    // A dialled link, too, becomes Ready by holding the session of whom it reached.
+    m_hostKey = "loopback/" + m_options.name;
+    m_phase = Phase::Authenticating;
+    Credentials credentials;
+    credentials.peerKey = spanOf(m_hostKey);
+    m_context.bus.authenticate(credentials);
+}
+
+void PeerLink::handleAuthenticated(const Error &error) noexcept
+{
+    if (m_phase != Phase::Authenticating)
+        return;
+    if (!error.isNull()) {
+        end(error);
+        return;
+    }
+    m_phase = Phase::Acquiring;
+    SessionRequest request;
+    request.peerKey = spanOf(m_hostKey);
+    request.clean = true;
+    m_context.bus.acquire(request);
+}
+
+void PeerLink::handleLease(const LeaseGrant &grant) noexcept
+{
+    if (m_phase != Phase::Acquiring)
+        return;
+    if (!grant.lease) {
+        end(grant.error);
+        return;
+    }
+    m_lease = grant.lease;
+    m_phase = Phase::Running;
+    for (const QByteArray &filter : m_options.filters) {
+        m_subscribing.emplace(++m_lastRequest, filter);
+        writeSubscribe(stream(), {m_lastRequest, spanOf(filter), m_options.qos});
+    }
+}
+
+void PeerLink::handleMessage(ByteSpan body) noexcept
+{
+    const Result<MessageFrame> decoded = decodeMessage(body);
+    const MessageFrame *message = expect(decoded);
+    if (!message)
+        return;
+    MessageFrame copy = *message;
+    copy.topic = spanOf(m_options.publishTopic);
+    copy.retain = false;
+    copy.resent = false;
+    copy.id = 0;
+    if (headSizeOf(copy) + copy.payload.size() > kMaxFrame) {
+        warn("loopback-not-forwarded", QStringLiteral("reason=packet-too-large"));
+        writeAck(stream(), {message->id});
+        return;
+    }
+    if (copy.qos > 0) {
+        if (++m_lastRequest == 0)
+            ++m_lastRequest;
+        copy.id = m_lastRequest;
+        m_forwarding.emplace(copy.id, message->id);
+    }
+    writePublish(stream(), copy);
+    // It follows the copy, so the listener has read that when it reads this.
+    if (copy.qos == 0)
+        writeAck(stream(), {message->id});
+}
+
+void PeerLink::handleDone(ByteSpan body) noexcept
+{
+    const Result<DoneFrame> decoded = decodeDone(body);
+    const DoneFrame *done = expect(decoded);
+    if (!done)
+        return;
+    const bool good = done->outcome == Outcome::Done || done->outcome == Outcome::NoReceiver;
+    if (const auto forwarded = m_forwarding.extract(done->id)) {
+        if (!good) {
+            warn("loopback-not-forwarded",
+                 QStringLiteral("reason=refused outcome=%1").arg(int(done->outcome)));
+        }
+        writeAck(stream(), {forwarded.mapped()});
+    } else if (const auto filter = m_subscribing.extract(done->id)) {
+        if (!good) {
+            warn("loopback-not-subscribed",
+                 QStringLiteral("filter=%1 outcome=%2")
+                     .arg(QString::fromUtf8(filter.mapped()))
+                     .arg(int(done->outcome)));
+        }
+    } else {
+        end(Error(ErrorCode::ProtocolViolation,
+                  QStringLiteral("done names request %1, which was not made").arg(done->id)));
+    }
+}
+
+void PeerLink::warn(const char *event, const QString &text) const
+{
+    m_context.logger.log(LogLevel::Warning, event, text);
+}
+
+// It publishes and subscribes through the protocol, so this host's bus has nothing to tell it.
+
+void PeerLink::handlePull(Lease &) noexcept { }
+
+void PeerLink::handleCompletions(const Completion *, int) noexcept { }
+
+void PeerLink::handleSubscribed(quint32, const SubscribeOutcome *, int) noexcept { }
+
+} // namespace fairlead::loopback

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "framelink.h"
+#include "peeroptions.h"
+
+#include <unordered_map>
+
+namespace fairlead::loopback {
+
+/// The dialling end: a peer that subscribes, and publishes what it gets under another topic.
+///
+/// Nothing is lost between the two: a message at QoS 1 is acknowledged once its copy was.
+class PeerLink final : public FrameLink
+{
+public:
+    /// @p options outlives the link.
+    PeerLink(const LinkContext &context, const PeerOptions &options)
+        : FrameLink(context)
+        , m_options(options)
+    { }
+
+    void handleStarted() noexcept override;
+    void handleAuthenticated(const Error &error) noexcept override;
+    void handleLease(const LeaseGrant &grant) noexcept override;
+    void handlePull(Lease &lease) noexcept override;
+    void handleCompletions(const Completion *completions, int count) noexcept override;
+    void handleSubscribed(quint32 completionTag,
+                          const SubscribeOutcome *outcomes,
+                          int count) noexcept override;
+
+private:
+    Flow handleFrame(FrameType type, ByteSpan body) noexcept override;
+    void handleWelcome(ByteSpan body) noexcept;
+    void handleMessage(ByteSpan body) noexcept;
+    void handleDone(ByteSpan body) noexcept;
+    void warn(const char *event, const QString &text) const;
+
+    const PeerOptions &m_options;
+    QByteArray m_hostKey; ///< the listener's name in this host's registry
+    quint32 m_lastRequest = 0;
+    std::unordered_map<quint32, QByteArray> m_subscribing; ///< filter by request
+    std::unordered_map<quint32, quint32> m_forwarding; ///< Message by Publish
+};
+
+/// An endpoint that dials a listener of this host.
+class LoopbackDialler final : public Dialler
+{
+public:
+    explicit LoopbackDialler(const PeerOptions &options)
+        : m_options(options)
+    { }
+
+    std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept override
+    {
+        return std::make_unique<PeerLink>(context, m_options);
+    }
+
+private:
+    const PeerOptions m_options;
+};
+
+} // namespace fairlead::loopback
