@@ -5,6 +5,7 @@
 
 import argparse
 import contextlib
+import gzip
 import json
 import os
 import re
@@ -175,11 +176,39 @@ class Staged(unittest.TestCase):
         result = run("systemd-analyze", "security", "--offline=true", "--threshold=20", unit)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
-    def test_completion_knows_every_option_of_the_daemon(self):
-        offered = (self.prefix / "share/bash-completion/completions/fairleadd").read_text()
-        told = self.start("--help").stdout
-        for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", told)) - {"--help-all"}:
-            self.assertIn(option, offered)
+    def completed(self, *words):
+        """What bash offers after these words."""
+        script = self.prefix / "share/bash-completion/completions" / words[0]
+        line = ('. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); "_$1"; '
+                'printf "%s\\n" "${COMPREPLY[@]}"')
+        return set(run("bash", "-c", line, "bash", script, *words, "-").stdout.split())
+
+    def told(self, program, *arguments):
+        """The options that a program's help names, and its manual page's text."""
+        text = run(self.prefix / "bin" / program, *arguments, env=self.environment).stdout
+        options = set(re.findall(r"^ {2,6}(--?[A-Za-z][\w-]*)|, (--[a-z][\w-]*)", text, re.MULTILINE))
+        return {name for pair in options for name in pair if name}
+
+    def manual(self, page):
+        path = self.prefix / "share" / "man" / page
+        return gzip.decompress(path.read_bytes()).decode().replace("\\-", "-")
+
+    def test_completion_and_manual_know_every_option_of_the_daemon(self):
+        options = self.told("fairleadd", "--help")
+        self.assertIn("--ready-file", options)
+        self.assertEqual(options - self.completed("fairleadd"), set())
+        self.assertEqual({name for name in options if name not in self.manual("man8/fairleadd.8.gz")}, set())
+
+    def test_completion_and_manual_know_every_option_of_the_tool(self):
+        if not (self.prefix / "bin" / "fairlead").exists():
+            self.skipTest("the command-line tool is not built")
+        manual = self.manual("man1/fairlead.1.gz")
+        for tool in ("pub", "sub", "rr"):
+            with self.subTest(tool=tool):
+                options = self.told("fairlead", "help", tool)
+                self.assertIn("--topic", options)
+                self.assertEqual(options - self.completed("fairlead", tool), set())
+                self.assertEqual({name for name in options if name not in manual}, set())
 
     def test_manual_pages_are_there(self):
         manual = self.prefix / "share" / "man"
