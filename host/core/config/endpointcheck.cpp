@@ -49,6 +49,8 @@ void EndpointCheck::report(ErrorCode code, const char *key, const QString &text)
 {
     const QString name = QLatin1String(key);
     const ConfigNode *node = m_node.find(name);
+    if (!node) // a key that is not there is missed because of the URL
+        node = m_node.find(QStringLiteral("url"));
     ConfigProblem problem;
     problem.code = code;
     problem.origin = node ? node->origin : m_node.origin;

@@ -177,6 +177,7 @@ void tst_ConfigEndpoints::theRefusalSaysWhatToWrite()
     const QString text = outcome.errors[0].text();
     QVERIFY2(text.contains(QStringLiteral("allow_anonymous = true")), qPrintable(text));
     QVERIFY2(text.contains(QStringLiteral("mqtt://0.0.0.0:1883")), qPrintable(text));
+    QVERIFY2(text.startsWith(QStringLiteral("option --set endpoint.mqtt.url: ")), qPrintable(text));
 }
 
 // PL-01
