@@ -5,6 +5,7 @@
 
 #include <QtCore/QMetaEnum>
 #include <QtCore/QStringList>
+#include <QtTest/QTest>
 
 #include <fairlead/link.h>
 
@@ -145,3 +146,26 @@ private:
             act(step, link);
     }
 };
+
+inline fairlead::Error failure(fairlead::ErrorCode code = fairlead::ErrorCode::ConnectionReset)
+{
+    return fairlead::Error(code, QStringLiteral("test"));
+}
+
+/// Leads a fresh link to @p state.
+inline void lead(fairlead::Link &link, fairlead::Link::State state)
+{
+    using State = fairlead::Link::State;
+    if (state == State::New)
+        return;
+    if (state == State::Closed) {
+        link.close(failure(), fairlead::CloseMode::Abort, false);
+        return;
+    }
+    QVERIFY(link.begin());
+    if (state == State::Handshaking)
+        return;
+    QVERIFY(link.succeed());
+    if (state == State::Draining)
+        QVERIFY(link.drain(failure(fairlead::ErrorCode::ShuttingDown)));
+}

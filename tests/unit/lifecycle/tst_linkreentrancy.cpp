@@ -14,11 +14,6 @@ using State = Link::State;
 
 namespace {
 
-Error failure(ErrorCode code = ErrorCode::ConnectionReset)
-{
-    return Error(code, QStringLiteral("test"));
-}
-
 const QStringList kSteps = {
     QStringLiteral("New>Handshaking"),
     QStringLiteral("Handshaking>Ready"),
