@@ -14,7 +14,8 @@ MatchCache::MatchCache(const TopicIndex &index, int reactor)
     , m_reactor(reactor)
 { }
 
-TopicMatch *MatchCache::find(ByteSpan topic)
+// An entry without a match yet is not current: the generations begin with 1.
+TopicMatch &MatchCache::entry(ByteSpan topic)
 {
     auto found = m_entries.find(topic);
     if (found == m_entries.end()) {
@@ -22,11 +23,24 @@ TopicMatch *MatchCache::find(ByteSpan topic)
         match->levelSlot = TopicIndex::levelSlot(topic);
         found = m_entries.emplace(std::string(topic), std::move(match)).first;
         m_topicBytes += topic.size();
-        refresh(topic, found->second.get());
-    } else if (!isCurrent(*found->second)) {
-        refresh(topic, found->second.get());
     }
-    return found->second.get();
+    return *found->second;
+}
+
+TopicMatch *MatchCache::find(ByteSpan topic)
+{
+    TopicMatch &match = entry(topic);
+    if (!isCurrent(match))
+        refresh(topic, &match);
+    return &match;
+}
+
+TopicMatch *MatchCache::findLocked(ByteSpan topic)
+{
+    TopicMatch &match = entry(topic);
+    if (!isCurrent(match))
+        refreshLocked(topic, &match);
+    return &match;
 }
 
 void MatchCache::refresh(ByteSpan topic, TopicMatch *match)

@@ -49,6 +49,8 @@ public:
 
     /// The current match; the pointer is good until trim().
     TopicMatch *find(ByteSpan topic);
+    /// As find(); the caller holds the index' read lock.
+    TopicMatch *findLocked(ByteSpan topic);
 
     bool isCurrent(const TopicMatch &match) const noexcept
     {
@@ -80,6 +82,7 @@ private:
         }
     };
 
+    TopicMatch &entry(ByteSpan topic);
     void fill(TopicMatch *match, TopicIndex::Stamp stamp, const TopicIndex::Matches &matches) const;
 
     static constexpr std::size_t kMaxEntries = 65536;

@@ -34,10 +34,19 @@ bool RetainedStore::admits(ByteSpan topic, std::size_t size) const
         && bytes() - found->second->second.size() + size <= m_limits.bytes;
 }
 
+void RetainedStore::countLocked(const Message &message, bool kept) noexcept
+{
+    // Unsigned sums wrap, so what is taken away is added as its complement.
+    const quint64 one = kept ? 1 : ~quint64(0);
+    m_count.fetch_add(one, std::memory_order_relaxed);
+    m_bytes.fetch_add(one * message.size(), std::memory_order_relaxed);
+    if (message.expiryDeadline() >= 0)
+        m_expiring.fetch_add(one, std::memory_order_relaxed);
+}
+
 void RetainedStore::removeLocked(Ordered::iterator entry)
 {
-    m_bytes.fetch_sub(entry->second.size(), std::memory_order_relaxed);
-    m_count.fetch_sub(1, std::memory_order_relaxed);
+    countLocked(entry->second, false);
     m_byTopic.erase(std::string_view(entry->first));
     m_ordered.erase(entry);
 }
@@ -52,14 +61,13 @@ void RetainedStore::store(const Message &message)
         return;
     }
     if (found != m_byTopic.end()) {
-        m_bytes.fetch_sub(found->second->second.size(), std::memory_order_relaxed);
+        countLocked(found->second->second, false);
         found->second->second = message;
     } else {
         const auto entry = m_ordered.emplace(std::string(message.topic()), message).first;
         m_byTopic.emplace(std::string_view(entry->first), entry);
-        m_count.fetch_add(1, std::memory_order_relaxed);
     }
-    m_bytes.fetch_add(message.size(), std::memory_order_relaxed);
+    countLocked(message, true);
 }
 
 bool RetainedStore::read(Cursor *cursor, qint64 now, std::vector<Message> *out) const
@@ -95,13 +103,13 @@ bool RetainedStore::read(Cursor *cursor, qint64 now, std::vector<Message> *out) 
 void RetainedStore::expire(qint64 now, int budget)
 {
     const std::scoped_lock locked(m_lock);
-    auto entry = m_ordered.upper_bound(m_expireAfter);
+    auto entry = m_ordered.lower_bound(m_expireFrom);
     while (budget-- > 0 && entry != m_ordered.end()) {
         const auto here = entry++;
         if (hasExpired(here->second, now))
             removeLocked(here);
     }
-    m_expireAfter = entry == m_ordered.end() ? std::string() : entry->first;
+    m_expireFrom = entry == m_ordered.end() ? std::string() : entry->first;
 }
 
 } // namespace fairlead::core

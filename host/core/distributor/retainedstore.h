@@ -52,6 +52,9 @@ public:
     /// Drops what expired among the next @p budget entries of an endless round.
     void expire(qint64 now, int budget);
 
+    /// Whether anything in it will expire.
+    bool isExpiring() const noexcept { return m_expiring.load(std::memory_order_relaxed) > 0; }
+
     quint64 count() const noexcept { return m_count.load(std::memory_order_relaxed); }
 
     quint64 bytes() const noexcept { return m_bytes.load(std::memory_order_relaxed); }
@@ -60,15 +63,17 @@ public:
 
 private:
     using Ordered = std::map<std::string, Message, std::less<>>;
+    void countLocked(const Message &message, bool kept) noexcept;
     void removeLocked(Ordered::iterator entry);
 
     const Limits m_limits;
     mutable std::mutex m_lock;
     Ordered m_ordered;
     std::unordered_map<std::string_view, Ordered::iterator> m_byTopic; ///< keys live in m_ordered
-    std::string m_expireAfter;
+    std::string m_expireFrom;
     std::atomic<quint64> m_count = 0;
     std::atomic<quint64> m_bytes = 0;
+    std::atomic<quint64> m_expiring = 0;
 };
 
 } // namespace fairlead::core

@@ -152,7 +152,9 @@ Sequencer::Committed Sequencer::commit(int self,
         for (quint64 left = touched & ~(quint64(1) << self); left != 0; left &= left - 1) {
             int &waiting
                 = m_inboxes[std::size_t(std::countr_zero(left))]->batches[std::size_t(self)];
-            outcome.starved = ++waiting >= kCredit || outcome.starved;
+            // Under the lock, so that the credit cannot come back first.
+            if (++waiting >= kCredit)
+                m_inboxes[std::size_t(self)]->reactor->starve();
         }
         collectLocked(self, inbox, &relieved);
         break;
@@ -179,6 +181,8 @@ void Sequencer::moveSession(int self, int home, TopicIndex &index, const HandOve
     quint64 touched = 0;
     std::vector<Reactor *> relieved;
     {
+        // What is handed over is matched; the index' lock goes before this one.
+        const std::shared_lock reading = index.readLock();
         const std::unique_lock locked(m_lock);
         std::vector<InboxItem> inbox;
         collectLocked(self, &inbox, &relieved);

@@ -61,7 +61,6 @@ public:
     struct Committed
     {
         Ticket ticket = 0; ///< of the last durable message
-        bool starved = false; ///< a reactor has not consumed two batches of this one yet
     };
 
     /// Commits @p batch of reactor @p self and swaps its inbox into @p inbox (appended).
@@ -78,7 +77,7 @@ public:
         return m_inboxes[std::size_t(self)]->filled.load(std::memory_order_acquire);
     }
 
-    /// Moves a session: under the lock, @p handOver gives it what @p self still has for it and
+    /// Moves a session: under the index' read lock and this one, @p handOver gives it what @p self still has for it and
     /// yields it; then it is the next item of its home's inbox.
     using HandOver = std::function<std::unique_ptr<Session>(std::vector<InboxItem> *)>;
     void moveSession(int self, int home, TopicIndex &index, const HandOver &handOver);

@@ -12,6 +12,8 @@
 #include <QHash>
 #include <QSet>
 
+#include <algorithm>
+
 #include <fairlead/lease.h>
 #include <fairlead/timers.h>
 
@@ -101,6 +103,13 @@ public:
         return !m_pending.isEmpty() || !m_walks.empty() || m_resend < m_inflight.size();
     }
 
+    /// Whether a pull is due before more is queued: half full, a good part of it waits to be taken.
+    bool isBackedUp() const noexcept
+    {
+        return isHalfFull() && !m_windowClosed && !m_pending.isEmpty()
+            && m_pending.size() >= std::min<std::size_t>(kBackedUp, m_limits.queueMessages / 4);
+    }
+
     /// Whether the last take() ended for lack of window; until the next settle().
     bool isWindowClosed() const noexcept { return m_windowClosed; }
 
@@ -159,6 +168,8 @@ public:
     std::unique_ptr<Congestion> congestion;
 
 private:
+    static constexpr std::size_t kBackedUp = 64;
+
     struct Entry
     {
         Message message;

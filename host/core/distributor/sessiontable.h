@@ -34,7 +34,7 @@ public:
     virtual void serveClaim(int reactor, const QByteArray &key, quint64 number) = 0;
     virtual void publishTestament(const StoredTestament &testament, quint64 origin) = 0;
     /// @p session leaves: it gets what waits here for it, and @p inbox waits for the others. Under
-    /// the sequencer's lock.
+    /// the index' read lock and the sequencer's.
     virtual void handOver(Session &session, std::vector<InboxItem> *inbox) = 0;
     virtual void localSessionsChanged() = 0;
     virtual void countExpired() = 0;

@@ -57,9 +57,7 @@ bool HostLink::start()
         return false;
     if (m_endpoint->handshakeTimeoutNs > 0)
         m_reactor.timers().arm(m_deadline, m_since + m_endpoint->handshakeTimeoutNs);
-    m_inDriver = true;
-    m_driver->handleStarted();
-    m_inDriver = false;
+    driver()->handleStarted();
     return true;
 }
 
@@ -137,9 +135,7 @@ void HostLink::readOnce()
 void HostLink::offer(ByteSpan input)
 {
     m_offerDue = false;
-    m_inDriver = true;
-    const Consumed consumed = m_driver->handleBytes(input);
-    m_inDriver = false;
+    const Consumed consumed = driver()->handleBytes(input);
     if (state() == State::Closed)
         return;
     Q_ASSERT(consumed.used <= input.size());
@@ -170,7 +166,7 @@ void HostLink::handleInputEnd()
     if (m_endTold || m_notices > 0 || m_authenticating || m_holds > 0)
         return;
     m_endTold = true;
-    m_driver->handleEndOfInput();
+    driver()->handleEndOfInput();
     if (state() != State::Closed)
         close(Error(ErrorCode::ConnectionClosed, QStringLiteral("the peer closed the connection")),
               CloseMode::Drain,
@@ -224,9 +220,7 @@ void HostLink::pull()
     if (!m_session->hasWaiting() || m_session->isWindowClosed())
         return;
     m_turnBudget = kTurnMessages;
-    m_inDriver = true;
-    m_driver->handlePull(*this);
-    m_inDriver = false;
+    driver()->handlePull(*this);
 }
 
 void HostLink::unhold()
@@ -245,7 +239,7 @@ void HostLink::shutDown(const Error &reason)
         (void)drain(reason);
         return;
     }
-    m_driver->handleClosing(reason);
+    driver()->handleClosing(reason);
     close(reason, CloseMode::Drain, true);
 }
 
@@ -261,7 +255,7 @@ void HostLink::fence(FenceReason why)
     Session &session = *m_session;
     m_session = nullptr;
     m_reactor.sessions().release(session, m_released.get());
-    m_driver->handleFenced(why);
+    driver()->handleFenced(why);
     close(Error(ErrorCode::Superseded,
                 why == FenceReason::TakenOver
                     ? QStringLiteral("another link of this peer took over")
@@ -279,7 +273,7 @@ void HostLink::handleDeadline() noexcept
     const Error error
         = Error(ErrorCode::HandshakeTimeout, QStringLiteral("the handshake did not end in time"))
               .setRetryable(true);
-    m_driver->handleClosing(error);
+    driver()->handleClosing(error);
     if (!fail(error))
         close(error, CloseMode::Drain, false);
 }
@@ -366,13 +360,13 @@ void HostLink::linkRejected(Link &, const Error &error)
 {
     LeaseGrant refusal;
     refusal.error = error;
-    m_driver->handleLease(refusal);
+    driver()->handleLease(refusal);
 }
 
 void HostLink::linkDraining(Link &)
 {
     m_reactor.timers().arm(m_deadline, m_reactor.clock().now() + kDrainNs);
-    m_driver->handleClosing(reason());
+    driver()->handleClosing(reason());
     // The stream's next flush ends it, also when there is nothing left to send.
     streamFilled();
 }

@@ -72,7 +72,7 @@ public:
     bool isQuiet() const noexcept { return m_notices == 0 && !dirty && !readable && !filled; }
 
     /// Whether a pull would come from inside a call the driver makes.
-    bool isInDriver() const noexcept { return m_inDriver; }
+    bool isInDriver() const noexcept { return m_driverCalls > 0; }
 
     // For the session table.
     struct Wish
@@ -118,6 +118,7 @@ public:
     bool dirty = false; ///< in the reactor's list of links to pull
     bool readable = false; ///< in its list of links to read
     bool filled = false; ///< in its list of links to flush
+    bool overflowed = false; ///< in its list of links to end
 
 private:
     // LinkHooks
@@ -162,6 +163,29 @@ private:
     void setNote(ByteSpan note) noexcept override;
     void release(const ReleaseRequest &request) noexcept override;
 
+    /// The driver, for one call: nothing else reaches it meanwhile.
+    class DriverCall
+    {
+    public:
+        explicit DriverCall(HostLink &link) noexcept
+            : m_link(link)
+        {
+            ++m_link.m_driverCalls;
+        }
+
+        ~DriverCall() { --m_link.m_driverCalls; }
+
+        DriverCall(const DriverCall &) = delete;
+        DriverCall &operator=(const DriverCall &) = delete;
+
+        LinkDriver *operator->() const noexcept { return m_link.m_driver.get(); }
+
+    private:
+        HostLink &m_link;
+    };
+
+    DriverCall driver() noexcept { return DriverCall(*this); }
+
     SubscribeOutcome subscribeOne(const SubscribeRequest &request);
     bool hasLease() noexcept;
     void queueCompletion(Completion::Kind kind, quint32 tag, Outcome outcome);
@@ -193,6 +217,7 @@ private:
     Wish m_wish;
     int m_holds = 0;
     int m_notices = 0;
+    int m_driverCalls = 0;
     int m_turnBudget = kTurnMessages;
     bool m_resumed = false;
     bool m_authenticated = false;
@@ -201,7 +226,6 @@ private:
     bool m_offerDue = false;
     bool m_readDue = false; ///< input was left in the carrier while reading was not allowed
     bool m_authenticating = false;
-    bool m_inDriver = false;
     bool m_connected = false;
 };
 

@@ -107,7 +107,15 @@ Flow HostLink::publish(const PublishView &view) noexcept
         return Flow::Continue;
     }
     m_reactor.publish({this, &view, m_session->number()});
-    return m_holds > 0 || state() == State::Closed ? Flow::Pause : Flow::Continue;
+    if (m_holds > 0 || state() == State::Closed)
+        return Flow::Pause;
+    // What it sends to itself is pulled between its reads only: a big one is read piece by piece.
+    if (m_session && m_session->isBackedUp() && m_stream->space() > 0) {
+        m_offerDue = true;
+        streamReadable();
+        return Flow::Pause;
+    }
+    return Flow::Continue;
 }
 
 // Lease.
@@ -304,7 +312,7 @@ void HostLink::deliver(const Completion *completions, int count)
     m_notices -= count;
     if (state() == State::Closed)
         return;
-    m_driver->handleCompletions(completions, count);
+    driver()->handleCompletions(completions, count);
     if (m_inputEnded && state() != State::Closed)
         streamReadable();
 }
@@ -316,7 +324,7 @@ void HostLink::deliver(const Notice &notice)
         return;
     switch (notice.kind) {
     case Notice::Kind::Authenticated:
-        m_driver->handleAuthenticated(notice.error);
+        driver()->handleAuthenticated(notice.error);
         m_offerDue = true;
         break;
     case Notice::Kind::Lease: {
@@ -329,20 +337,20 @@ void HostLink::deliver(const Notice &notice)
             grant.note = {m_session->note.constData(), std::size_t(m_session->note.size())};
             m_connected = true;
         }
-        m_driver->handleLease(grant);
+        driver()->handleLease(grant);
         if (m_session && m_session->hasWaiting())
             markDirty();
         m_offerDue = true;
         break;
     }
     case Notice::Kind::Subscribed:
-        m_driver->handleSubscribed(
+        driver()->handleSubscribed(
             notice.completion.tag, notice.subscribed.data(), int(notice.subscribed.size()));
         if (m_session && m_session->hasWaiting())
             markDirty();
         break;
     case Notice::Kind::Unsubscribed:
-        m_driver->handleUnsubscribed(
+        driver()->handleUnsubscribed(
             notice.completion.tag, notice.unsubscribed.data(), int(notice.unsubscribed.size()));
         break;
     case Notice::Kind::Completion:

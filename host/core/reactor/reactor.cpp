@@ -30,9 +30,13 @@ Reactor::Reactor(
     , m_clock(clock)
     , m_random(random)
     , m_wakeup(wakeup)
+    , m_retainedTimer([](void *self) noexcept { static_cast<Reactor *>(self)->expireRetained(); },
+                      this)
     , m_matches(distributor.index, number)
     , m_sessions(number, distributor, *this)
     , m_receiveBuffer(std::make_unique<char[]>(kReceiveBytes))
+    , m_batchMessages(
+          std::clamp<std::size_t>(distributor.limits.session.queueMessages / 4, 1, kBatchMessages))
 {
     distributor.reactors.push_back(this);
     distributor.sequencer.addReactor(this);
@@ -68,6 +72,7 @@ bool Reactor::hasPendingWork() const noexcept
 {
     return m_hasPosts.load(std::memory_order_acquire) || m_distributor.sequencer.hasInbox(m_number)
         || !m_batch.empty() || !m_inbox.empty() || !m_dirty.empty() || !m_filled.empty()
+        || !m_overflowed.empty()
         || (!m_readable.empty() && !m_starved.load(std::memory_order_acquire)) || m_lingeringDue
         || (!m_answers.empty() && isReady(m_answers.front()));
 }
@@ -93,6 +98,7 @@ void Reactor::turn() noexcept
         if (!pulled && !answered)
             break;
     }
+    closeOverflowed();
     flushLinks();
     flushLingering();
     m_timers.fireDue(m_clock.now());

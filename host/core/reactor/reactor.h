@@ -84,6 +84,9 @@ public:
 
     void handleCredit() noexcept;
 
+    /// A reactor has not consumed two batches of this one yet: no reads until it has.
+    void starve() noexcept { m_starved.store(true, std::memory_order_release); }
+
     /// A link over @p stream begins; null when the plugin refused it.
     HostLink *adopt(EndpointRuntimePtr endpoint,
                     std::unique_ptr<LinkStream> stream,
@@ -159,7 +162,10 @@ private:
     void distribute();
     void distributeItem(InboxItem &item);
     void distributeTo(const Message &message, const LocalTarget &target);
+    void expireRetained() noexcept;
     void push(Session &session, const Message &message, const LocalTarget::Way &way);
+    void pushToFull(const Message &message);
+    void noteQueued(Session &session, const Message &message);
     void handleFull(Session &session, const Message &message, const LocalTarget::Way &way);
     void redirect(const InboxItem &item);
     void noteCongestion(Session &session, quint64 origin);
@@ -179,11 +185,16 @@ private:
     Wakeup &m_wakeup;
     Traffic m_traffic;
     TimerQueue m_timers;
+    Timer m_retainedTimer; ///< armed while retained messages of this reactor's links may expire
     ChunkPool m_chunks;
     MatchCache m_matches;
     SessionTable m_sessions;
     std::unique_ptr<char[]> m_receiveBuffer;
 
+    static constexpr std::size_t kBatchMessages = 256;
+
+    /// A link may send to itself; what it commits at once is a part of what its queue takes.
+    const std::size_t m_batchMessages;
     std::vector<Outgoing> m_batch;
     std::size_t m_batchBytes = 0;
     quint64 m_batchNumber = 1;
@@ -192,6 +203,14 @@ private:
     bool m_distributing = false;
 
     std::deque<Answer> m_answers;
+
+    struct FullTarget
+    {
+        quint64 session = 0;
+        LocalTarget::Way way;
+    };
+
+    std::vector<FullTarget> m_full; ///< of the message being distributed
     std::vector<quint64> m_overflowed; ///< links whose queue was full
     std::vector<HostLink *> m_dirty;
     std::vector<HostLink *> m_readable;

@@ -12,8 +12,9 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr std::size_t kBatchMessages = 256;
 constexpr std::size_t kBatchBytes = 256 * 1024;
+constexpr qint64 kRetainedNs = kNsPerSecond;
+constexpr int kRetainedRound = 1024;
 
 } // namespace
 
@@ -49,6 +50,8 @@ void Reactor::publish(const Publication &publication)
         fields.retain = view.retain;
         if (view.expirySeconds != kNever)
             fields.expiryDeadline = m_clock.now() + qint64(view.expirySeconds) * kNsPerSecond;
+        if (retain && view.expirySeconds != kNever && !m_retainedTimer.isArmed())
+            m_timers.arm(m_retainedTimer, m_clock.now() + kRetainedNs);
         m_batch.push_back({Message(fields), match, retain, answered});
         m_batchBytes += m_batch.back().message.size();
     }
@@ -59,7 +62,7 @@ void Reactor::publish(const Publication &publication)
         queueCompletion(
             *link, {view.completionTag, Completion::Kind::Publish, outcome}, 0, m_batchNumber);
     }
-    if (m_batch.size() >= kBatchMessages || m_batchBytes >= kBatchBytes)
+    if (m_batch.size() >= m_batchMessages || m_batchBytes >= kBatchBytes)
         commitBatch();
 }
 
@@ -75,8 +78,6 @@ void Reactor::commitBatch()
         m_number, &m_batch, m_distributor.index, m_matches, &m_inbox);
     m_batch.clear();
     m_batchBytes = 0;
-    if (done.starved)
-        m_starved.store(true, std::memory_order_release);
     if (done.ticket != 0) {
         for (auto answer = m_answers.rbegin();
              answer != m_answers.rend() && answer->batch == m_batchNumber;
@@ -100,7 +101,6 @@ void Reactor::distribute()
     m_inbox.clear();
     m_inboxNext = 0;
     m_distributing = false;
-    closeOverflowed();
 }
 
 void Reactor::distributeItem(InboxItem &item)
@@ -123,6 +123,7 @@ void Reactor::distributeItem(InboxItem &item)
         way.qos = item.member->options.qos;
         way.retainAsPublished = item.member->options.retainAsPublished;
         push(*session, item.message, way);
+        pushToFull(item.message);
         return;
     }
     const ByteSpan topic = item.message.topic();
@@ -133,6 +134,7 @@ void Reactor::distributeItem(InboxItem &item)
         m_matches.refresh(topic, match);
     for (const LocalTarget &target : match->locals)
         distributeTo(item.message, target);
+    pushToFull(item.message);
 }
 
 void Reactor::distributeTo(const Message &message, const LocalTarget &target)
@@ -146,17 +148,41 @@ void Reactor::distributeTo(const Message &message, const LocalTarget &target)
         push(session, message, way);
 }
 
+// What expired is not shown anyway; this gives its memory back.
+void Reactor::expireRetained() noexcept
+{
+    m_distributor.retained.expire(m_clock.now(), kRetainedRound);
+    if (m_distributor.retained.isExpiring())
+        m_timers.arm(m_retainedTimer, m_clock.now() + kRetainedNs);
+}
+
 void Reactor::push(Session &session, const Message &message, const LocalTarget::Way &way)
 {
     switch (session.push(message, way)) {
     case Session::Push::Skipped:
         return;
     case Session::Push::Full:
-        handleFull(session, message, way);
-        break;
+        m_full.push_back({session.number(), way});
+        return;
     case Session::Push::Queued:
         break;
     }
+    noteQueued(session, message);
+}
+
+// After the receivers of a message were gone through: a pull runs the driver, which may change them.
+void Reactor::pushToFull(const Message &message)
+{
+    for (std::size_t i = 0; i < m_full.size(); ++i) {
+        const FullTarget target = m_full[i];
+        if (Session *session = m_sessions.find(target.session))
+            handleFull(*session, message, target.way);
+    }
+    m_full.clear();
+}
+
+void Reactor::noteQueued(Session &session, const Message &message)
+{
     HostLink *link = session.holder();
     if (!link)
         return;
@@ -171,15 +197,23 @@ void Reactor::handleFull(Session &session, const Message &message, const LocalTa
     if (link && !link->isInDriver()) {
         // A big read never overflows a reader that has room.
         link->pull();
-        if (session.push(message, way) != Session::Push::Full)
+        if (session.push(message, way) != Session::Push::Full) {
+            noteQueued(session, message);
             return;
+        }
+        link = session.holder();
     }
     m_traffic.drop(DropReason::QueueFull).add();
     if (link) {
-        m_overflowed.push_back(link->generation());
+        if (!link->overflowed) {
+            link->overflowed = true;
+            m_overflowed.push_back(link->generation());
+        }
         return;
     }
-    // Nobody is there to be told off: the oldest goes.
+    // Nobody is there to be told off: the oldest goes, unless that would not help.
+    if (message.size() > session.limits().queueBytes)
+        return;
     while (session.dropOldest()) {
         if (session.push(message, way) != Session::Push::Full)
             return;
@@ -225,15 +259,17 @@ void Reactor::handOver(Session &session, std::vector<InboxItem> *inbox)
                 way.qos = item.member->options.qos;
                 way.retainAsPublished = item.member->options.retainAsPublished;
                 push(session, item.message, way);
+                pushToFull(item.message);
                 m_inbox[i].message = Message();
             }
             continue;
         }
-        TopicMatch *match = m_matches.find(item.message.topic());
+        const TopicMatch *match = m_matches.findLocked(item.message.topic());
         for (const LocalTarget &target : match->locals) {
             if (target.session == &session)
                 distributeTo(item.message, target);
         }
+        pushToFull(item.message);
     }
 }
 

@@ -122,7 +122,9 @@ void ProbeDriver::handlePull(Lease &lease) noexcept
     for (;;) {
         Delivery deliveries[8];
         const Window window = {m_record->window - m_inFlight, m_context.stream.space()};
-        const int count = lease.take(deliveries, 8, window);
+        // One by one where each has its own weight in the stream.
+        const int most = m_record->bytesPerMessage > 0 ? 1 : 8;
+        const int count = lease.take(deliveries, most, window);
         if (count == 0)
             return;
         for (int i = 0; i < count; ++i) {
@@ -178,6 +180,11 @@ void ProbeDriver::handleFenced(FenceReason) noexcept
 {
     ++m_record->fenced;
     m_lease = nullptr;
+}
+
+Consumed ProbeDriver::handleBytes(ByteSpan input) noexcept
+{
+    return m_record->onBytes ? m_record->onBytes(input) : Consumed{input.size(), 0};
 }
 
 void ProbeDriver::handleEndOfInput() noexcept

@@ -6,6 +6,8 @@
 #include <fairlead/link.h>
 #include <fairlead/linkdriver.h>
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,6 +44,8 @@ public:
         int fenced = 0;
         Error closing;
         Error authenticated;
+        /// What it does with input; without it, nothing.
+        std::function<Consumed(ByteSpan)> onBytes;
         bool autoSettle = true;
         int window = 100;
         qint64 bytesPerMessage = 0; ///< written to the stream for each, so that it can fill up
@@ -82,8 +86,7 @@ public:
 
     void handleStarted() noexcept override;
 
-    Consumed handleBytes(ByteSpan input) noexcept override { return {input.size(), 0}; }
-
+    Consumed handleBytes(ByteSpan input) noexcept override;
     void handleEndOfInput() noexcept override;
     void handleAuthenticated(const Error &error) noexcept override;
     void handleLease(const LeaseGrant &grant) noexcept override;

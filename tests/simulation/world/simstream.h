@@ -35,6 +35,9 @@ public:
 
     std::string takeSent() { return std::exchange(m_sent, {}); }
 
+    /// What arrived and was not read yet.
+    std::size_t unread() const noexcept { return m_arrived.size(); }
+
     bool isOutputFinished() const noexcept { return m_finished; }
 
     bool isAbandoned() const noexcept { return m_abandoned; }

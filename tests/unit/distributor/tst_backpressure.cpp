@@ -1,0 +1,438 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "simhost.h"
+
+#include <QTest>
+
+using namespace fairlead;
+using sim::SimHost;
+
+namespace {
+
+constexpr quint32 kQueue = 100;
+constexpr qint64 kBytesPerMessage = 32 * 1024; // eight fill a stream
+constexpr qint64 kPatienceNs = 250 * kNsPerMs;
+
+using Links = std::vector<std::unique_ptr<sim::SimLink>>;
+
+core::DistributorLimits smallQueues()
+{
+    core::DistributorLimits limits;
+    limits.session.queueMessages = kQueue;
+    return limits;
+}
+
+std::vector<std::string> payloads(const sim::SimLink &link)
+{
+    std::vector<std::string> list;
+    for (const auto &got : link.record->got)
+        list.push_back(got.payload);
+    return list;
+}
+
+std::vector<std::string> numbers(int from, int to)
+{
+    std::vector<std::string> list;
+    for (int i = from; i < to; ++i)
+        list.push_back(std::to_string(i));
+    return list;
+}
+
+/// A reader whose carrier takes @p room bytes.
+std::unique_ptr<sim::SimLink> reader(
+    SimHost &host, int reactor, const std::string &name, qint64 room, quint32 expiry = 0)
+{
+    auto link = host.connect(reactor, name, expiry);
+    link->record->bytesPerMessage = kBytesPerMessage;
+    link->stream->setRoom(room);
+    (*link)->subscribe("t");
+    host.settle();
+    return link;
+}
+
+/// Whether the host reads from @p link; what it is sent to find out is one byte.
+bool isRead(SimHost &host, sim::SimLink &link)
+{
+    link.stream->arrive("x");
+    host.settle();
+    return link.stream->unread() == 0;
+}
+
+/// Publishes at QoS 0 until the publisher is held, at most @p most; how many it were.
+int publishUntilHeld(SimHost &host, sim::SimLink &publisher, int first, int most)
+{
+    for (int i = 0; i < most; ++i) {
+        const Flow flow = publisher->publish("t", std::to_string(first + i));
+        host.settle();
+        if (flow == Flow::Pause || publisher.stream->unread() > 0 || !isRead(host, publisher))
+            return i + 1;
+    }
+    return most;
+}
+
+} // namespace
+
+class tst_Backpressure : public QObject
+{
+    Q_OBJECT
+
+private:
+    static void reactors_data()
+    {
+        QTest::addColumn<int>("reactors");
+        QTest::newRow("one reactor") << 1;
+        QTest::newRow("three reactors") << 3;
+    }
+
+private Q_SLOTS:
+
+    void aFullReaderHoldsItsPublisher_data() { reactors_data(); }
+
+    void aFullReaderHoldsItsPublisher()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto slow = reader(host, 0, "slow", 0);
+        auto publisher = host.connect(reactors - 1, "p");
+        auto other = host.connect(reactors - 1, "other");
+        const int held = publishUntilHeld(host, *publisher, 0, kQueue);
+        // Half a queue, and what the stream took before it was full.
+        QCOMPARE(held, int(kQueue / 2 + 8));
+        QVERIFY(!isRead(host, *publisher));
+        QVERIFY(isRead(host, *other));
+        QCOMPARE(host.drops(core::DropReason::QueueFull), quint64(0));
+    }
+
+    void theHoldEndsBelowAQuarter_data() { reactors_data(); }
+
+    void theHoldEndsBelowAQuarter()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto slow = reader(host, 0, "slow", 0);
+        auto publisher = host.connect(reactors - 1, "p");
+        const int held = publishUntilHeld(host, *publisher, 0, kQueue);
+        // Down to a quarter exactly: still held.
+        for (int taken = 0; taken < int(kQueue / 4); ++taken) {
+            slow->stream->setRoom(kBytesPerMessage);
+            host.settle();
+        }
+        QVERIFY(!isRead(host, *publisher));
+        slow->stream->setRoom(kBytesPerMessage);
+        host.settle();
+        QCOMPARE(publisher->stream->unread(), std::size_t(0));
+        slow->stream->setRoom(-1);
+        host.settle();
+        QVERIFY(payloads(*slow) == numbers(0, held));
+    }
+
+    void theHoldEndsWithPatience_data() { reactors_data(); }
+
+    void theHoldEndsWithPatience()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto slow = reader(host, 0, "slow", 0);
+        auto publisher = host.connect(reactors - 1, "p");
+        const int held = publishUntilHeld(host, *publisher, 0, kQueue);
+        host.advance(kPatienceNs - 1);
+        QVERIFY(!isRead(host, *publisher));
+        host.advance(1);
+        host.settle();
+        QCOMPARE(publisher->stream->unread(), std::size_t(0));
+        // Stalled, it holds nobody any more, up to its limit.
+        QCOMPARE(publishUntilHeld(host, *publisher, held, 30), 30);
+        QVERIFY(slow->isOpen());
+        // Below a quarter it counts as a reader again.
+        slow->stream->setRoom(-1);
+        host.settle();
+        slow->stream->setRoom(0);
+        host.settle();
+        QVERIFY(publishUntilHeld(host, *publisher, held + 30, kQueue) < int(kQueue));
+    }
+
+    void theHoldEndsWithItsReader_data() { reactors_data(); }
+
+    void theHoldEndsWithItsReader()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto slow = reader(host, 0, "slow", 0);
+        auto publisher = host.connect(reactors - 1, "p");
+        publishUntilHeld(host, *publisher, 0, kQueue);
+        QVERIFY(!isRead(host, *publisher));
+        slow->stream->breakOff();
+        host.settle();
+        QVERIFY(!slow->isOpen());
+        QCOMPARE(publisher->stream->unread(), std::size_t(0));
+    }
+
+    // A publisher with two slow readers waits for both.
+    void everySlowReaderHolds_data() { reactors_data(); }
+
+    void everySlowReaderHolds()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto one = reader(host, 0, "one", 0);
+        auto two = reader(host, reactors / 2, "two", 0);
+        auto publisher = host.connect(reactors - 1, "p");
+        publishUntilHeld(host, *publisher, 0, kQueue);
+        one->stream->setRoom(-1);
+        host.settle();
+        QVERIFY(!isRead(host, *publisher));
+        two->stream->setRoom(-1);
+        host.settle();
+        QCOMPARE(publisher->stream->unread(), std::size_t(0));
+    }
+
+    // The only reader sets the pace, and nothing is lost.
+    void aSoleSlowReaderLosesNothing_data() { reactors_data(); }
+
+    void aSoleSlowReaderLosesNothing()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto slow = reader(host, 0, "slow", 0);
+        auto publisher = host.connect(reactors - 1, "p");
+        constexpr int kAll = 1000;
+        int sent = 0;
+        qint64 ms = 0;
+        while (sent < kAll) {
+            if (publisher->stream->unread() == 0)
+                sent += publishUntilHeld(host, *publisher, sent, kAll - sent);
+            slow->stream->setRoom(kBytesPerMessage);
+            host.advance(kNsPerMs);
+            slow->stream->takeSent();
+            QVERIFY(++ms < 2 * kAll);
+        }
+        slow->stream->setRoom(-1);
+        host.settle();
+        QVERIFY(payloads(*slow) == numbers(0, kAll));
+        QCOMPARE(host.drops(core::DropReason::QueueFull), quint64(0));
+        // Its pace: one message per millisecond.
+        QVERIFY(ms >= kAll - int(kQueue));
+    }
+
+    // DS-03, DS-06: who does not read at all costs the others one pause, then its own link.
+    void aDeadReaderDelaysOthersOnce_data() { reactors_data(); }
+
+    void aDeadReaderDelaysOthersOnce()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto dead = reader(host, 0, "dead", 0);
+        Links fast;
+        for (int i = 0; i < 9; ++i) {
+            fast.push_back(host.connect(i % reactors, "f" + std::to_string(i)));
+            (*fast.back())->subscribe("t");
+        }
+        auto publisher = host.connect(reactors - 1, "p");
+        constexpr int kAll = 1000;
+        int sent = 0;
+        qint64 delayed = 0;
+        while (sent < kAll) {
+            if (publisher->stream->unread() == 0) {
+                sent += publishUntilHeld(host, *publisher, sent, kAll - sent);
+                continue;
+            }
+            host.advance(kNsPerMs);
+            delayed += kNsPerMs;
+        }
+        QVERIFY(delayed <= kPatienceNs);
+        for (const auto &link : fast) {
+            QVERIFY(link->isOpen());
+            QVERIFY(payloads(*link) == numbers(0, kAll));
+        }
+        QCOMPARE(dead->record->closing.code(), ErrorCode::QueueOverflow);
+        QVERIFY(host.drops(core::DropReason::QueueFull) > 0);
+    }
+
+    // DS-05, DS-06: what was queued before the overflow stays readable, what was not is counted.
+    void overflowEndsTheSlowLinkOnly_data() { reactors_data(); }
+
+    void overflowEndsTheSlowLinkOnly()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto slow = host.connect(0, "slow", 60);
+        slow->record->window = 0;
+        (*slow)->subscribe("t", 1);
+        auto fast = host.connect(reactors / 2, "fast", 60);
+        (*fast)->subscribe("t", 1);
+        auto publisher = host.connect(reactors - 1, "p");
+        host.settle();
+        constexpr int kAll = 150;
+        for (int i = 0; i < kAll; ++i) {
+            (*publisher)->publish("t", std::to_string(i), 1, false, 1);
+            host.settle();
+        }
+        host.advance(3 * kNsPerSecond);
+        QCOMPARE(slow->record->closing.code(), ErrorCode::QueueOverflow);
+        QVERIFY(!slow->isOpen());
+        QVERIFY(fast->isOpen());
+        QVERIFY(payloads(*fast) == numbers(0, kAll));
+        auto back = host.connect(reactors - 1, "slow", 60);
+        QVERIFY(back->record->grant.resumed);
+        QCOMPARE(back->record->got.size() + host.drops(core::DropReason::QueueFull),
+                 std::size_t(kAll));
+        QCOMPARE(back->record->got.size(), std::size_t(kQueue));
+    }
+
+    // Nobody is there to be told: the latest are worth more than the oldest.
+    void aDetachedSessionDropsTheOldest_data() { reactors_data(); }
+
+    void aDetachedSessionDropsTheOldest()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        {
+            auto away = host.connect(0, "away", 60);
+            (*away)->subscribe("t", 1);
+            host.settle();
+            away->stream->breakOff();
+            host.settle();
+        }
+        auto publisher = host.connect(reactors - 1, "p");
+        for (int i = 0; i < int(kQueue) + 50; ++i)
+            (*publisher)->publish("t", std::to_string(i), 1, false, 1);
+        host.settle();
+        auto back = host.connect(reactors / 2, "away", 60);
+        QVERIFY(payloads(*back) == numbers(50, int(kQueue) + 50));
+        QCOMPARE(host.drops(core::DropReason::QueueFull), quint64(50));
+    }
+
+    void theLimitInBytesCounts_data() { reactors_data(); }
+
+    void theLimitInBytesCounts()
+    {
+        QFETCH(int, reactors);
+        core::DistributorLimits limits;
+        limits.session.queueBytes = 10'000;
+        SimHost host(reactors, 1, limits);
+        {
+            auto away = host.connect(0, "away", 60);
+            (*away)->subscribe("t", 1);
+            host.settle();
+            away->stream->breakOff();
+            host.settle();
+        }
+        auto publisher = host.connect(reactors - 1, "p");
+        const std::string body(999, 'b');
+        for (int i = 0; i < 15; ++i)
+            (*publisher)->publish("t", body, 1, false, 1);
+        // Larger than a whole queue: it is lost, and costs nobody else his place.
+        (*publisher)->publish("t", std::string(10'000, 'x'), 1, false, 1);
+        host.settle();
+        auto back = host.connect(0, "away", 60);
+        QVERIFY(payloads(*back) == std::vector<std::string>(10, body));
+        QCOMPARE(host.drops(core::DropReason::QueueFull), quint64(6));
+        QCOMPARE(publisher->record->completions.size(), std::size_t(16));
+    }
+
+    // What is in flight counts too (DS-03).
+    void whatIsInFlightTakesRoomInTheQueue()
+    {
+        SimHost host(1, 1, smallQueues());
+        auto link = host.connect(0, "x", 60);
+        link->record->autoSettle = false;
+        link->record->window = 1000;
+        (*link)->subscribe("t", 1);
+        auto publisher = host.connect(0, "p");
+        for (int i = 0; i <= int(kQueue); ++i) {
+            QVERIFY(link->record->closing.isNull());
+            (*publisher)->publish("t", std::to_string(i), 1, false, 1);
+            host.settle();
+        }
+        QCOMPARE(link->record->got.size(), std::size_t(kQueue));
+        QCOMPARE(link->record->closing.code(), ErrorCode::QueueOverflow);
+    }
+
+    // One read may hold more messages to oneself than a queue does; whoever reads loses none.
+    void aBigReadToOneselfOverflowsNothing()
+    {
+        SimHost host(1, 1, smallQueues());
+        auto link = host.connect(0, "x");
+        (*link)->subscribe("t");
+        host.settle();
+        int sent = 0;
+        link->record->onBytes = [&](ByteSpan input) {
+            Consumed consumed;
+            while (consumed.used < input.size()) {
+                ++consumed.used;
+                if ((*link)->publish("t", std::to_string(sent++)) == Flow::Pause)
+                    break;
+            }
+            return consumed;
+        };
+        link->stream->arrive(std::string(5000, 'x'));
+        QVERIFY(host.settle());
+        QVERIFY(link->isOpen());
+        QVERIFY(payloads(*link) == numbers(0, 5000));
+    }
+
+    // The end of a link for overflow waits until its driver has returned.
+    void aDriverIsNotEnteredTwice()
+    {
+        SimHost host(1, 1, smallQueues());
+        auto link = host.connect(0, "x", 60);
+        link->record->window = 0; // nothing is taken
+        (*link)->subscribe("t", 1);
+        host.settle();
+        bool entered = false;
+        link->record->onBytes = [&](ByteSpan input) {
+            for (int i = 0; i < 600; ++i)
+                (void)(*link)->publish("t", std::to_string(i), 1, false, 1);
+            entered = !link->record->closing.isNull();
+            return Consumed{input.size(), 0};
+        };
+        link->stream->arrive("x");
+        QVERIFY(host.settle());
+        QVERIFY(!entered);
+        QCOMPARE(link->record->closing.code(), ErrorCode::QueueOverflow);
+        QCOMPARE(host.drops(core::DropReason::QueueFull), quint64(600 - kQueue));
+    }
+
+    // Two who flood each other without reading are parted, not locked up.
+    void mutualFloodsEnd_data() { reactors_data(); }
+
+    void mutualFloodsEnd()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        Links links;
+        for (int i = 0; i < 2; ++i) {
+            links.push_back(host.connect(i % reactors, "x" + std::to_string(i)));
+            links.back()->record->bytesPerMessage = kBytesPerMessage;
+            links.back()->stream->setRoom(0);
+            (*links.back())->subscribe("t/" + std::to_string(1 - i));
+            auto *link = links.back().get();
+            link->record->onBytes = [link, i](ByteSpan input) {
+                Consumed consumed;
+                while (consumed.used < input.size()) {
+                    ++consumed.used;
+                    if ((*link)->publish("t/" + std::to_string(i), "m") == Flow::Pause)
+                        break;
+                }
+                return consumed;
+            };
+        }
+        host.settle();
+        for (const auto &link : links)
+            link->stream->arrive(std::string(1000, 'x'));
+        host.settle();
+        QVERIFY(links[0]->isOpen() && links[1]->isOpen());
+        // Their streams are full, so neither is read before its link ends.
+        host.advance(4 * kPatienceNs);
+        for (const auto &link : links)
+            link->stream->setRoom(-1);
+        host.advance(kNsPerSecond);
+        host.settle();
+        for (const auto &link : links)
+            QVERIFY(!link->isOpen() || link->stream->unread() == 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Backpressure)
+#include "tst_backpressure.moc"
