@@ -55,7 +55,8 @@ Failure parseBrokerUrl(const QByteArray &text, BrokerUrl &out)
         const QByteArray credentials = authority.left(at);
         authority = authority.mid(at + 1);
         const qsizetype separator = credentials.indexOf(':');
-        out.userName = QByteArray::fromPercentEncoding(credentials.left(separator));
+        const qsizetype userSize = separator < 0 ? credentials.size() : separator;
+        out.userName = QByteArray::fromPercentEncoding(credentials.left(userSize));
         if (separator >= 0) {
             out.password = QByteArray::fromPercentEncoding(credentials.mid(separator + 1));
         }

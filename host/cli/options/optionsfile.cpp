@@ -41,7 +41,7 @@ constexpr qint64 kMaxFileSize = 1 << 20;
     QByteArray rest = line;
     const auto takeWord = [&words, &rest] {
         const qsizetype blank = rest.indexOf(' ');
-        words.append(rest.left(blank));
+        words.append(blank < 0 ? rest : rest.left(blank));
         rest = blank < 0 ? QByteArray() : rest.mid(blank + 1);
         return blank >= 0;
     };
