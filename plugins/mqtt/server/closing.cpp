@@ -18,10 +18,11 @@ void writeRefusal(LinkCore &core, ReasonCode reason, const char *text) noexcept
     Connack packet;
     packet.reason = reason;
     if (core.isV5()) {
-        if (reason == ReasonCode::ServerShuttingDown)
+        if (reason == ReasonCode::ServerShuttingDown) {
             packet.reason = ReasonCode::ServerUnavailable;
-        else if (!isAllowed(reason, PacketType::Connack, Sender::Server))
+        } else if (!isAllowed(reason, PacketType::Connack, Sender::Server)) {
             packet.reason = ReasonCode::UnspecifiedError;
+        }
         packet.reasonString = text;
     }
     if (fitDiagnostics(packet, core.version, core.maxPacketSize, true))

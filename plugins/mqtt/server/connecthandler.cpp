@@ -76,10 +76,11 @@ bool ConnectHandler::hasAcceptableClientId() noexcept
 {
     const std::size_t size = m_connect.clientId.size();
     bool good = true;
-    if (m_core.version == Version::V31)
+    if (m_core.version == Version::V31) {
         good = size >= 1 && size <= kLongestId31;
-    else if (m_core.version == Version::V311)
+    } else if (m_core.version == Version::V311) {
         good = size >= 1 || m_connect.cleanStart;
+    }
     if (!good)
         refuse(ReasonCode::ClientIdentifierNotValid, "the client identifier is not acceptable");
     return good;
@@ -132,12 +133,13 @@ void ConnectHandler::handleAuthenticated(const Error &error) noexcept
 {
     if (!error.isNull()) {
         const bool proved = m_connect.userName || m_connect.password;
-        if (error.code() == ErrorCode::NotAuthenticated && proved)
+        if (error.code() == ErrorCode::NotAuthenticated && proved) {
             refuse(ReasonCode::BadUserNameOrPassword, "bad user name or password");
-        else if (reasonFor(error) == ReasonCode::UnspecifiedError)
+        } else if (reasonFor(error) == ReasonCode::UnspecifiedError) {
             refuse(ReasonCode::ServerUnavailable, "authentication is not available");
-        else
+        } else {
             refuse(reasonFor(error), "the connection was refused");
+        }
         return;
     }
     m_core.phase = Phase::Acquiring;

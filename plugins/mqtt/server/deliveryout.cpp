@@ -128,10 +128,11 @@ std::size_t DeliveryOut::shapeHead(PublishHead &head,
                 m_aliases = std::make_unique<OutgoingAliases>(m_core.topicAliasMax);
             const OutgoingAliases::Choice choice = m_aliases->choose(head.topic);
             head.topicAlias = choice.alias;
-            if (choice.known)
+            if (choice.known) {
                 head.topic = {};
-            else
+            } else {
                 toldAlias = choice.alias;
+            }
         }
     }
     const auto fits = [&](std::size_t size) noexcept {
@@ -253,12 +254,13 @@ void DeliveryOut::handleMarked(const Completion &completion, StreamWriter &out) 
 
 void DeliveryOut::handleAck(const Ack &packet) noexcept
 {
-    if (packet.type == PacketType::Puback)
+    if (packet.type == PacketType::Puback) {
         handlePuback(packet);
-    else if (packet.type == PacketType::Pubrec)
+    } else if (packet.type == PacketType::Pubrec) {
         handlePubrec(packet);
-    else
+    } else {
         handlePubcomp(packet);
+    }
 }
 
 void DeliveryOut::handlePuback(const Ack &packet) noexcept

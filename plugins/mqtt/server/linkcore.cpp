@@ -78,7 +78,7 @@ void LinkCore::count(Event event, LogLevel level, const char *what) noexcept
                            .arg(latin1(what)));
 }
 
-void LinkCore::settle(quint64 handle, Settle::How how) noexcept
+void LinkCore::settle(quint64 handle, Settle::How how) const noexcept
 {
     if (lease == nullptr)
         return;
@@ -90,7 +90,7 @@ void LinkCore::settle(quint64 handle, Settle::How how) noexcept
     lease->settle(&one, 1);
 }
 
-void LinkCore::flushSettles() noexcept
+void LinkCore::flushSettles() const noexcept
 {
     if (settles != nullptr && lease != nullptr)
         settles->flush(*lease);
@@ -113,7 +113,7 @@ void LinkCore::release(Hold why) noexcept
         stream().setReading(true);
 }
 
-void LinkCore::sendBytes(Bytes bytes) noexcept
+void LinkCore::sendBytes(Bytes bytes) const noexcept
 {
     while (!bytes.empty()) {
         const std::size_t size = std::min(bytes.size(), ByteStream::kMaxReserve);

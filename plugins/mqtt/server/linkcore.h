@@ -63,8 +63,8 @@ public:
     void count(Event event) noexcept { endpoint.counters.count(event); }
 
     /// The end of a delivery; collected while input is read.
-    void settle(quint64 handle, Settle::How how) noexcept;
-    void flushSettles() noexcept;
+    void settle(quint64 handle, Settle::How how) const noexcept;
+    void flushSettles() const noexcept;
 
     void hold(Hold why) noexcept;
     void release(Hold why) noexcept;
@@ -73,7 +73,7 @@ public:
 
     /// Writes one packet; false when it cannot be expressed or exceeds what the client accepts.
     template <typename Packet>
-    bool send(const Packet &packet) noexcept
+    bool send(const Packet &packet) const noexcept
     {
         const std::size_t size = encodedSize(packet, version);
         if (size == 0 || (maxPacketSize != 0 && size > maxPacketSize))
@@ -92,7 +92,7 @@ public:
     }
 
     /// Writes bytes of any length.
-    void sendBytes(Bytes bytes) noexcept;
+    void sendBytes(Bytes bytes) const noexcept;
 
     const LinkContext context;
     Endpoint &endpoint;

@@ -60,7 +60,7 @@ quint32 &OutgoingAliases::seenOnce(quint32 hash) noexcept
     return m_seenOnce[(hash >> 1) % m_seenOnce.size()];
 }
 
-OutgoingAliases::Entry *OutgoingAliases::findVictim(Entry *set) noexcept
+OutgoingAliases::Entry *OutgoingAliases::findVictim(Entry *set) const noexcept
 {
     Entry *victim = nullptr;
     for (quint32 way = 0; way < m_setSize; ++way) {

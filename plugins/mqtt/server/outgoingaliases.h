@@ -48,7 +48,7 @@ private:
     };
 
     quint32 &seenOnce(quint32 hash) noexcept;
-    Entry *findVictim(Entry *set) noexcept;
+    Entry *findVictim(Entry *set) const noexcept;
 
     std::vector<Entry> m_entries; ///< alias - 1
     std::vector<quint32> m_seenOnce; ///< hashes of topics without alias

@@ -99,10 +99,11 @@ bool PublishIn::isWithinReceiveMaximum() noexcept
             m_core.end(ReasonCode::ReceiveMaximumExceeded, kText);
             return false;
         }
-        if (m_warned)
+        if (m_warned) {
             m_core.count(Event::ReceiveMaximumExceeded);
-        else
+        } else {
             m_core.count(Event::ReceiveMaximumExceeded, LogLevel::Warning, kText);
+        }
         m_warned = true;
     }
     ++m_open;
@@ -175,17 +176,18 @@ Flow PublishIn::publish(const Publish &packet) noexcept
     return m_core.context.bus.publish(view);
 }
 
-void PublishIn::handlePubrel(const Ack &packet) noexcept
+void PublishIn::handlePubrel(const Ack &packet) const noexcept
 {
     m_core.lease->forgetKey(packet.packetId, packet.packetId);
 }
 
 void PublishIn::handleCompletion(const Completion &completion, StreamWriter &out) noexcept
 {
-    if (completion.kind == Completion::Kind::Publish)
+    if (completion.kind == Completion::Kind::Publish) {
         completePublish(completion, out);
-    else if ((completion.tag & kIgnoredTag) == 0)
+    } else if ((completion.tag & kIgnoredTag) == 0) {
         completeRelease(completion, out);
+    }
 }
 
 void PublishIn::completePublish(const Completion &completion, StreamWriter &out) noexcept

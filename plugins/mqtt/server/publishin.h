@@ -30,7 +30,7 @@ public:
 
     /// Whether parsing may go on.
     Flow handlePublish(const Frame &frame) noexcept;
-    void handlePubrel(const Ack &packet) noexcept;
+    void handlePubrel(const Ack &packet) const noexcept;
     /// A completion of kind Publish or ForgetKey.
     void handleCompletion(const Completion &completion, StreamWriter &out) noexcept;
 

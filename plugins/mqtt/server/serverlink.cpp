@@ -152,12 +152,13 @@ void ServerLink::handleConnect(const Frame &frame) noexcept
 void ServerLink::handleAck(const Frame &frame) noexcept
 {
     Ack packet;
-    if (const auto error = decodeAck(frame, m_core.version, packet))
+    if (const auto error = decodeAck(frame, m_core.version, packet)) {
         m_core.reject(error, frame.type);
-    else if (packet.type == PacketType::Pubrel)
+    } else if (packet.type == PacketType::Pubrel) {
         m_publishIn.handlePubrel(packet);
-    else
+    } else {
         m_deliveryOut.handleAck(packet);
+    }
 }
 
 void ServerLink::handlePing(const Frame &frame) noexcept
@@ -246,10 +247,11 @@ void ServerLink::handleCompletions(const Completion *completions, int count) noe
 {
     StreamWriter out(m_core.stream(), std::min(std::size_t(count) * kAckSize, kAckBlock));
     for (int i = 0; i < count && m_core.isRunning(); ++i) {
-        if (completions[i].kind == Completion::Kind::Mark)
+        if (completions[i].kind == Completion::Kind::Mark) {
             m_deliveryOut.handleMarked(completions[i], out);
-        else
+        } else {
             m_publishIn.handleCompletion(completions[i], out);
+        }
     }
 }
 
@@ -272,10 +274,11 @@ void ServerLink::handleUnsubscribed(quint32 completionTag,
 void ServerLink::handleFenced(FenceReason reason) noexcept
 {
     m_core.lease = nullptr;
-    if (reason == FenceReason::TakenOver)
+    if (reason == FenceReason::TakenOver) {
         m_core.end(ReasonCode::SessionTakenOver, "another connection took the session over");
-    else
+    } else {
         m_core.end(ReasonCode::AdministrativeAction, "the session was ended");
+    }
 }
 
 void ServerLink::handleClosing(const Error &reason) noexcept

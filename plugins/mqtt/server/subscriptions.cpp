@@ -125,10 +125,11 @@ void Subscriptions::handleSubscribe(const Frame &frame) noexcept
 Bytes::value_type Subscriptions::check(const Subscription &subscription) noexcept
 {
     ReasonCode reason = ReasonCode::Success;
-    if (!m_core.options().sharedAvailable && isShared(subscription.filter))
+    if (!m_core.options().sharedAvailable && isShared(subscription.filter)) {
         reason = ReasonCode::SharedSubscriptionsNotSupported;
-    else if (!m_core.options().wildcardAvailable && hasWildcard(subscription.filter))
+    } else if (!m_core.options().wildcardAvailable && hasWildcard(subscription.filter)) {
         reason = ReasonCode::WildcardSubscriptionsNotSupported;
+    }
     if (reason == ReasonCode::Success)
         return kOpen;
     m_core.count(Event::FilterRefused);
