@@ -18,6 +18,8 @@ export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$RO
 
 # Without these ccache never hits where a precompiled header is in use.
 export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+# The release and the package compile alike; one cache entry serves both folders.
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
 
 # Daemons under test, such as mosquitto, live in sbin.
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
