@@ -128,7 +128,7 @@ class Outgoing(Test):
             with self.subTest(maximum):
                 self.root = unique("t")
                 got = self.flood(maximum)
-                if not FOREIGN:
+                if maximum >= 10 and not FOREIGN:
                     self.assertTrue([p for p in got if not p.wire_topic], "no alias was used")
 
     def test_none_for_clients_that_take_none(self):
