@@ -12,17 +12,17 @@ namespace {
 
 void writeRefusal(LinkCore &core, ReasonCode reason, const char *text) noexcept
 {
+    // CONNACK has no word for these; the client may come again.
+    if (reason == ReasonCode::ServerShuttingDown || reason == ReasonCode::SessionTakenOver)
+        reason = ReasonCode::ServerUnavailable;
     // 3.x has no word for many reasons: then the connection just closes.
     if (core.version == Version::Unknown || (!core.isV5() && !toReturnCode(reason)))
         return;
     Connack packet;
     packet.reason = reason;
     if (core.isV5()) {
-        if (reason == ReasonCode::ServerShuttingDown) {
-            packet.reason = ReasonCode::ServerUnavailable;
-        } else if (!isAllowed(reason, PacketType::Connack, Sender::Server)) {
+        if (!isAllowed(reason, PacketType::Connack, Sender::Server))
             packet.reason = ReasonCode::UnspecifiedError;
-        }
         packet.reasonString = text;
     }
     if (fitDiagnostics(packet, core.version, core.maxPacketSize, true))

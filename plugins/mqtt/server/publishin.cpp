@@ -59,7 +59,7 @@ Flow PublishIn::handlePublish(const Frame &frame) noexcept
     }
     if (packet.topicAlias != 0 && !resolveAlias(packet))
         return Flow::Continue;
-    if (packet.qos > 0 && !isWithinReceiveMaximum())
+    if (packet.qos > 0 && !isWithinReceiveMaximum(packet))
         return Flow::Continue;
     return isAcceptable(packet) ? publish(packet) : Flow::Continue;
 }
@@ -90,11 +90,15 @@ bool PublishIn::resolveAlias(Publish &packet) noexcept
     return true;
 }
 
-bool PublishIn::isWithinReceiveMaximum() noexcept
+bool PublishIn::isWithinReceiveMaximum(const Publish &packet) noexcept
 {
+    const bool enforced = m_core.isV5() && m_core.options().strictReceiveMaximum;
+    // A repetition holds no further place.
+    if (enforced && packet.qos == 2 && !m_qos2.insert(packet.packetId))
+        return true;
     if (m_core.isV5() && m_open >= m_core.options().receiveMaximum) {
         constexpr const char *kText = "more publishes in flight than the receive maximum allows";
-        if (m_core.options().strictReceiveMaximum) {
+        if (enforced) {
             m_core.count(Event::ReceiveMaximumExceeded, LogLevel::Info, kText);
             m_core.end(ReasonCode::ReceiveMaximumExceeded, kText);
             return false;
@@ -238,9 +242,13 @@ void PublishIn::acknowledge(StreamWriter &out,
                             ReasonCode reason) noexcept
 {
     writeAck(out, type, id, reason, m_core.version);
+    if (type == PacketType::Pubrec && !isError(reason))
+        return;
+    if (type != PacketType::Puback)
+        m_qos2.erase(id);
     // The client counts in the same way: an answer to what an earlier link sent never lifts its
     // quota above the receive maximum.
-    if (m_open > 0 && (type != PacketType::Pubrec || isError(reason)))
+    if (m_open > 0)
         --m_open;
 }
 

@@ -6,6 +6,7 @@
 #include "codec/ack.h"
 #include "codec/publish.h"
 #include "server/incomingaliases.h"
+#include "server/packetidset.h"
 #include "server/streamwriter.h"
 
 #include <fairlead/bus.h>
@@ -45,7 +46,7 @@ private:
     };
 
     bool resolveAlias(Publish &packet) noexcept;
-    bool isWithinReceiveMaximum() noexcept;
+    bool isWithinReceiveMaximum(const Publish &packet) noexcept;
     /// Whether it is to be published; otherwise it was answered.
     bool isAcceptable(const Publish &packet) noexcept;
     void refuse(const Publish &packet, ReasonCode reason) noexcept;
@@ -58,6 +59,7 @@ private:
     LinkCore &m_core;
     std::unique_ptr<IncomingAliases> m_aliases;
     std::vector<Refusal> m_refusals;
+    PacketIdSet m_qos2; ///< open on this link; only where the receive maximum is enforced
     quint32 m_submitted = 0; ///< publishes the host will answer
     quint32 m_completed = 0; ///< of these, answered
     quint32 m_open = 0; ///< what the client's send quota is reduced by

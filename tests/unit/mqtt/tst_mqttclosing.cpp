@@ -27,6 +27,7 @@ private Q_SLOTS:
     void hostEndsTheLink_data();
     void hostEndsTheLink();
     void hostEndsTheLinkBeforeConnack();
+    void fencedBeforeConnackIsRefused();
     void hostEndsTheLinkBeforeConnect();
     void reasonStringIsLeftOutWhenItDoesNotFit();
     void keepAliveIsOneAndAHalfTimes();
@@ -217,6 +218,18 @@ void tst_MqttClosing::hostEndsTheLinkBeforeConnack()
     old.send(old.connectPacket());
     old.driver->handleClosing(Error(ErrorCode::ShuttingDown, QString()));
     QCOMPARE(old.stream.written, hex("20020003"));
+}
+
+void tst_MqttClosing::fencedBeforeConnackIsRefused()
+{
+    for (const Version version : {Version::V5, Version::V311}) {
+        Harness h({}, version);
+        h.send(h.connectPacket());
+        h.authenticated();
+        h.driver->handleFenced(FenceReason::TakenOver);
+        QVERIFY(h.isClosed());
+        QCOMPARE(h.takeConnack().reason, ReasonCode::ServerUnavailable);
+    }
 }
 
 void tst_MqttClosing::hostEndsTheLinkBeforeConnect()

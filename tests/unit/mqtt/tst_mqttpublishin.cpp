@@ -25,6 +25,7 @@ private Q_SLOTS:
     void aliasStandsForItsTopic();
     void receiveMaximumIsEnforced();
     void receiveMaximumCountsQos2UntilPubcomp();
+    void repetitionsHoldNoFurtherPlace();
     void receiveMaximumMayBeWarnedAbout();
     void receiveMaximumDoesNotBind311();
     void pauseStopsParsing();
@@ -263,6 +264,27 @@ void tst_MqttPublishIn::receiveMaximumCountsQos2UntilPubcomp()
     QVERIFY(!resumed.isClosed());
     resumed.publish("t", 1, 2);
     QCOMPARE(resumed.endReason(), ReasonCode::ReceiveMaximumExceeded);
+}
+
+// [MQTT-3.3.4-7] [MQTT-4.3.3-10]
+void tst_MqttPublishIn::repetitionsHoldNoFurtherPlace()
+{
+    ListenerOptions options;
+    options.receiveMaximum = 2;
+    Harness h(options);
+    h.connect();
+    for (int i = 0; i < 5; ++i)
+        h.publish("t", 2, 1);
+    h.publish("t", 2, 2);
+    QCOMPARE(h.bus.published.size(), 6U);
+    h.completed(0U);
+    h.ack(PacketType::Pubrel, 1);
+    h.completed(Completion::Kind::ForgetKey, 1);
+    // Another message with that id.
+    h.publish("t", 2, 1);
+    QVERIFY(!h.isClosed());
+    h.publish("t", 1, 3);
+    QCOMPARE(h.endReason(), ReasonCode::ReceiveMaximumExceeded);
 }
 
 void tst_MqttPublishIn::receiveMaximumMayBeWarnedAbout()

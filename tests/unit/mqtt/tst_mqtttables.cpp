@@ -4,11 +4,13 @@
 #include "server/incomingaliases.h"
 #include "server/inflight.h"
 #include "server/outgoingaliases.h"
+#include "server/packetidset.h"
 
 #include <QtTest/QTest>
 
 #include <map>
 #include <random>
+#include <set>
 
 using namespace fairlead::mqtt;
 
@@ -19,11 +21,13 @@ class tst_MqttTables : public QObject
 
 private Q_SLOTS:
     void inFlightBehavesLikeAMap();
+    void packetIdSetBehavesLikeASet();
     void inFlightFindsFreeIds();
     void inFlightTakesWholeRuns();
     void outgoingAliasesAgreeWithTheReceiver_data();
     void outgoingAliasesAgreeWithTheReceiver();
     void steadyTopicsKeepTheirAlias();
+    void latestAliasIsNotTheFirstToGo();
     void incomingAliasesKeepCopies();
 };
 
@@ -56,6 +60,27 @@ void tst_MqttTables::inFlightBehavesLikeAMap()
         QVERIFY(table.contains(id));
         QCOMPARE(table.find(id)->handle, handle);
     }
+}
+
+void tst_MqttTables::packetIdSetBehavesLikeASet()
+{
+    std::mt19937 random(11);
+    PacketIdSet set;
+    std::set<quint16> model;
+    for (int i = 0; i < 200000; ++i) {
+        // Now and then it runs empty.
+        const auto id = quint16(1 + random() % 300 + (random() % 2 ? 65200 : 0));
+        if (i % 4000 > 3000 || random() % 2)
+            QCOMPARE(set.erase(id), model.erase(id) == 1);
+        else
+            QCOMPARE(set.insert(id), model.insert(id).second);
+    }
+    for (quint32 id = 1; id <= 65535; ++id)
+        QCOMPARE(set.erase(quint16(id)), model.count(quint16(id)) == 1);
+    for (quint32 id = 1; id <= 65535; ++id)
+        QVERIFY(set.insert(quint16(id)));
+    for (quint32 id = 1; id <= 65535; ++id)
+        QVERIFY(!set.insert(quint16(id)));
 }
 
 void tst_MqttTables::inFlightFindsFreeIds()
@@ -136,6 +161,20 @@ void tst_MqttTables::steadyTopicsKeepTheirAlias()
         aliases.choose("passing/by/" + std::to_string(i));
     }
     QVERIFY(known > 9900);
+}
+
+void tst_MqttTables::latestAliasIsNotTheFirstToGo()
+{
+    OutgoingAliases aliases(1);
+    aliases.choose("topic/a");
+    QCOMPARE(aliases.choose("topic/a").alias, quint16(1));
+    aliases.choose("topic/b");
+    QCOMPARE(aliases.choose("topic/b").alias, quint16(0));
+    QVERIFY(aliases.choose("topic/a").known);
+    // One that is not used any more makes room.
+    aliases.choose("topic/b");
+    aliases.choose("topic/b");
+    QVERIFY(aliases.choose("topic/b").known);
 }
 
 void tst_MqttTables::incomingAliasesKeepCopies()
