@@ -82,9 +82,14 @@ class Properties(tools.Case):
         self.assertEqual(one.payloads(50), texts)
 
     def test_disconnect_may_change_the_expiry(self):
+        # The will waits for the end of the session, and so tells of it.
         name = kit.unique()
+        watcher = self.sub(self.topic("will"))
         self.sub(self.topic("a"), client_id=name, more=[
-            "-c", "-x", "1000", *of("disconnect", session_expiry_interval="0")]).leave()
+            "-c", "-x", "1000", *of("disconnect", session_expiry_interval="0"),
+            "--will-topic", self.topic("will"), "--will-payload", "ended",
+            *of("will", will_delay_interval="1000")]).leave()
+        self.assertEqual(watcher.payloads(1), ["ended"])
         self.pub(self.topic("a"), "missed")
         back = self.sub(self.topic("b"), client_id=name, more=["-c"])
         self.pub(self.topic("a"), "not subscribed")
