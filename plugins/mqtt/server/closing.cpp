@@ -89,7 +89,6 @@ ReasonCode reasonFor(const Error &error) noexcept
     case ErrorCode::HandshakeTimeout:
         return ReasonCode::ServerUnavailable;
     case ErrorCode::Cancelled:
-        return ReasonCode::AdministrativeAction;
     case ErrorCode::None:
         return ReasonCode::AdministrativeAction;
     default:

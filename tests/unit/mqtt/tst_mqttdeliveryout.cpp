@@ -369,12 +369,24 @@ void tst_MqttDeliveryOut::aRunOfAcknowledgementsIsOneCall()
     QCOMPARE(h.lease.settled.size(), 50U);
     QCOMPARE(h.lease.settleCalls, 1);
 
+    // A long run is cut, and each end reported once.
+    acks.clear();
+    for (quint16 i = 1; i <= 150; ++i) {
+        h.lease.offer(makeMessage("a", "x", i), 1, i);
+        acks += h.encoded(Ack{PacketType::Puback, quint16(i + 1), {}, {}, {}}, Version::V5);
+    }
+    h.pull();
+    h.receive(acks);
+    QCOMPARE(h.lease.settled.size(), 200U);
+    QCOMPARE(h.lease.settled.back().handle, 150U);
+    QCOMPARE(h.lease.settleCalls, 4);
+
     // What came before an error counts.
     h.lease.offer(makeMessage("a", "x", 1), 1, 99);
     h.pull();
     h.receive(hex("40020002 ff00"));
     QVERIFY(h.isClosed());
-    QCOMPARE(h.lease.settled.size(), 51U);
+    QCOMPARE(h.lease.settled.size(), 201U);
 }
 
 // [MQTT-3.1.2-26] [MQTT-3.3.2-10]
