@@ -98,7 +98,7 @@ class Subscribe(Test):
         numbers = []
         for index in range(40):
             publisher.push(self.topic("a"), b"%d" % index, 1, pid=index + 1)
-            one.send(wire.subscribe(index + 1, [(self.topic("#"), 1)]))
+            one.send(wire.subscribe(one.pid(), [(self.topic("#"), 1)]))
         for index in range(40):
             publisher.answer(wire.PUBACK, index + 1)
         again = 0
