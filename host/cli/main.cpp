@@ -13,6 +13,7 @@
 #include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <tuple>
 
 namespace fairlead::cli {
 
@@ -22,7 +23,7 @@ void quietQt(QtMsgType type, const QMessageLogContext &, const QString &text)
 {
     // Qt's advice is for programmers; what users have to know, this program tells itself.
     if (type == QtFatalMsg) {
-        std::fprintf(stderr, "fairlead: %s\n", text.toUtf8().constData());
+        std::ignore = std::fprintf(stderr, "fairlead: %s\n", text.toUtf8().constData());
     }
 }
 
@@ -103,13 +104,13 @@ int main(int argc, char *argv[])
 {
     using namespace fairlead::cli;
     qInstallMessageHandler(quietQt);
-    std::signal(SIGPIPE, SIG_IGN);
+    std::ignore = std::signal(SIGPIPE, SIG_IGN);
     // As given: QCoreApplication takes options of its own away, and decodes.
     const QList<QByteArray> arguments(argv + std::min(argc, 1), argv + argc);
     int noArguments = std::min(argc, 1);
     const QCoreApplication application(noArguments, argv);
-    // Formats are for scripts: no decimal commas, no translated month names.
-    std::setlocale(LC_NUMERIC, "C");
-    std::setlocale(LC_TIME, "C");
+    // Formats are for scripts: no decimal commas, no translated month names. There is one thread yet.
+    std::ignore = std::setlocale(LC_NUMERIC, "C"); // NOLINT(concurrency-mt-unsafe)
+    std::ignore = std::setlocale(LC_TIME, "C"); // NOLINT(concurrency-mt-unsafe)
     return runProgram(arguments);
 }

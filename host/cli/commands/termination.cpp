@@ -50,8 +50,8 @@ Termination::Termination(int readEnd, QObject *parent)
 
 Termination::~Termination()
 {
-    ::signal(SIGINT, SIG_DFL);
-    ::signal(SIGTERM, SIG_DFL);
+    static_cast<void>(::signal(SIGINT, SIG_DFL));
+    static_cast<void>(::signal(SIGTERM, SIG_DFL));
     m_notifier.setEnabled(false);
     ::close(s_pipe[0]);
     ::close(s_pipe[1]);

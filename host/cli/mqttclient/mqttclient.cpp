@@ -107,6 +107,7 @@ void MqttClient::close(ReasonCode reason)
     send(disconnectPacket(m_settings, reason, {}));
     m_state = State::Closing;
     m_closeTimer.start(kCloseTimeout);
+    m_socket->flush();
     handleBytesWritten();
 }
 
@@ -134,9 +135,16 @@ void MqttClient::handleSocketEnd()
 {
     const State state = m_state;
     if (state == State::Closing) {
+        const bool everythingSent = m_shutDown;
         dropSocket();
         m_state = State::Idle;
-        Q_EMIT closed();
+        if (everythingSent) {
+            Q_EMIT closed();
+        } else {
+            Q_EMIT lost({exitcode::kConnectionLost,
+                         QByteArrayLiteral("connection-closed"),
+                         QStringLiteral("the connection was lost before everything was sent")});
+        }
         return;
     }
     if (state == State::Idle || !m_socket) {

@@ -35,7 +35,8 @@ public:
 
     /// Connects; opened() or failed() follows. Also after lost(), to go on with the session.
     void open();
-    /// Says goodbye and ends the connection once everything is written; closed() follows.
+    /// Says goodbye and ends the connection once everything is written; closed() follows, or lost()
+    /// if not everything could be written.
     void close(mqtt::ReasonCode reason = mqtt::ReasonCode::NormalDisconnection);
 
     /// Takes the message at any time; it goes out in its turn. published() follows.
@@ -55,7 +56,7 @@ Q_SIGNALS:
     void opened(bool sessionPresent);
     /// No connection came about, or the broker refused it.
     void failed(const fairlead::cli::Failure &failure);
-    /// The connection ended after opened(), not by close().
+    /// The connection ended after opened(), and not as close() wants it.
     void lost(const fairlead::cli::Failure &failure);
     void closed();
 

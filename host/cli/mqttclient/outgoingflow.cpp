@@ -95,9 +95,8 @@ void OutgoingFlow::resume(bool sessionPresent,
         if (entry.stage == Stage::AwaitingComp) {
             // The broker has answered for it; sent anew it might be delivered twice.
             taken.push_back(entry.handle);
-        } else {
-            entry.stage = Stage::Queued;
         }
+        entry.stage = Stage::Queued;
     }
     m_firstQueued = 0;
     m_inFlight = 0;
@@ -133,7 +132,7 @@ std::deque<OutgoingFlow::Entry>::iterator OutgoingFlow::find(quint16 packetId,
     });
 }
 
-OutgoingFlow::Outcome OutgoingFlow::finish(std::deque<Entry>::iterator it)
+OutgoingFlow::Outcome OutgoingFlow::finish(const std::deque<Entry>::iterator &it)
 {
     if (it == m_entries.end()) {
         return {};

@@ -80,7 +80,7 @@ public:
 
 private:
     [[nodiscard]] std::deque<Entry>::iterator find(quint16 packetId, quint8 qos, Stage stage);
-    Outcome finish(std::deque<Entry>::iterator it);
+    Outcome finish(const std::deque<Entry>::iterator &it);
 
     std::deque<Entry> m_entries;
     std::vector<bool> m_ids = std::vector<bool>(65'536, false);

@@ -8,7 +8,7 @@ namespace fairlead::cli {
 Moment Moment::now()
 {
     std::timespec time{};
-    std::timespec_get(&time, TIME_UTC);
+    static_cast<void>(std::timespec_get(&time, TIME_UTC));
     return at(time.tv_sec, time.tv_nsec);
 }
 

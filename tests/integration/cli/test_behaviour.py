@@ -348,6 +348,16 @@ class Behaviour(CliTest):
 
         self.assertFails(self.against(script, "pub", "-t", "a", "-m", "x", "-q", "1"), 7, "connection-closed")
 
+    def test_pub_tells_of_octets_that_were_not_sent(self):
+        def script(broker):
+            one = broker.next()
+            one.accept(wire.V311)
+            one.stream.recv(1000)
+            one.stream.close()
+
+        done = self.against(script, "pub", "-t", "a", "-s", stdin=bytes(20_000_000))
+        self.assertEqual(done.returncode, 7, done.stderr)
+
     def test_keep_alive_of_the_broker_is_kept(self):
         def script(broker):
             one = broker.next()
