@@ -124,7 +124,8 @@ class Large(tools.Case):
         self.pub(topic, "", "-r")
 
     def test_the_maximum_packet_size_is_announced(self):
-        # An MQTT 5 client knows the limit from CONNACK and does not even try; one of 3.1.1 is cut off.
+        # An MQTT 5 client knows the limit from CONNACK and does not even try; one of 3.1.1 is cut
+        # off.
         small = self.broker.ports["small"]
         said = self.pub(self.topic("a"), "x" * 2000, "-d", port=small)
         self.assertNotIn("sending PUBLISH", said)

@@ -32,7 +32,8 @@ class Properties(Case):
     def test_identifiers_of_all_subscriptions_that_match(self):
         one = self.peer()
         for number, name in enumerate(("a/#", "a/+", "b"), 1):
-            one.listen(self.topic(name), properties=props("SUBSCRIBE", SubscriptionIdentifier=number))
+            asked = props("SUBSCRIBE", SubscriptionIdentifier=number)
+            one.listen(self.topic(name), properties=asked)
         one.send(self.topic("a/x"), "once or twice")
         one.send(self.topic("b"), "end")
         got = one.until(b"end")

@@ -67,8 +67,8 @@ class Peer(mqtt.Client):
         """Connects, and returns whether the server still had the session."""
         more = {}
         if self._protocol == V5:
-            more = {"clean_start": self._clean if not self._clean else mqtt.MQTT_CLEAN_START_FIRST_ONLY,
-                    "properties": self._asked}
+            clean = mqtt.MQTT_CLEAN_START_FIRST_ONLY if self._clean else False
+            more = {"clean_start": clean, "properties": self._asked}
         self.connect("127.0.0.1", self.port, self._keep_alive, **more)
         self.loop_start()
         return self.connected()
