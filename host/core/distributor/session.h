@@ -12,10 +12,10 @@
 #include <QHash>
 #include <QSet>
 
-#include <algorithm>
-
 #include <fairlead/lease.h>
 #include <fairlead/timers.h>
+
+#include <algorithm>
 
 namespace fairlead::core {
 
