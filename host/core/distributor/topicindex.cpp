@@ -122,8 +122,10 @@ bool TopicIndex::subscribe(const SubscriberPtr &subscriber,
                 found = node->children->emplace(std::string(level), nullptr).first;
             next = &found->second;
         }
-        if (!*next)
+        if (!*next) {
             *next = std::make_unique<Node>();
+            m_levelCount.fetch_add(1, std::memory_order_relaxed);
+        }
         node = next->get();
     }
 
@@ -258,6 +260,7 @@ bool TopicIndex::unsubscribe(const Subscriber &subscriber, const TopicFilter &fi
         m_sharedCount.fetch_sub(1, std::memory_order_relaxed);
     for (auto step = path.rbegin(); step != path.rend() && node->isEmpty(); ++step) {
         Node *parent = step->first;
+        m_levelCount.fetch_sub(1, std::memory_order_relaxed);
         if (step->second == "+")
             parent->any.reset();
         else if (step->second == "#")

@@ -79,6 +79,9 @@ public:
 
     quint64 subscriptionCount() const noexcept { return m_count.load(std::memory_order_relaxed); }
 
+    /// Topic levels it holds for all filters together.
+    quint64 levelCount() const noexcept { return m_levelCount.load(std::memory_order_relaxed); }
+
     quint64 sharedCount() const noexcept { return m_sharedCount.load(std::memory_order_relaxed); }
 
 private:
@@ -107,6 +110,7 @@ private:
     std::atomic<quint64> m_changes = 1;
     std::atomic<quint64> m_count = 0;
     std::atomic<quint64> m_sharedCount = 0;
+    std::atomic<quint64> m_levelCount = 0;
 };
 
 } // namespace fairlead::core
