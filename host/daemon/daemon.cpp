@@ -17,6 +17,7 @@
 #include <QJsonObject>
 #include <QThread>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 

@@ -6,6 +6,8 @@
 #include "core/distributor/session.h"
 #include "core/reactor/reactor.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace fairlead::core {

@@ -3,6 +3,8 @@
 
 #include "core/reactor/timerqueue.h"
 
+#include <algorithm>
+
 namespace fairlead::core {
 
 namespace {
