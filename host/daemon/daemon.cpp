@@ -93,7 +93,7 @@ bool Daemon::readConfiguration()
     m_endpoints = m_config->endpoints(
         [this](const QString &scheme) { return m_catalogue->describe(scheme); });
     for (const Error &error : m_config->errors())
-        std::fprintf(stderr, "fairleadd: %s\n", qPrintable(error.toString()));
+        (void)std::fprintf(stderr, "fairleadd: %s\n", qPrintable(error.toString()));
     return m_config->errors().isEmpty();
 }
 
@@ -102,7 +102,7 @@ std::optional<int> Daemon::start()
     if (!readConfiguration())
         return kExitConfig;
     if (m_options.check) {
-        std::printf("configuration ok: %d endpoint(s)\n", int(m_endpoints.size()));
+        (void)std::printf("configuration ok: %d endpoint(s)\n", int(m_endpoints.size()));
         return 0;
     }
     const HostSettings &settings = m_config->host();

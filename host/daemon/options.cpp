@@ -59,13 +59,13 @@ DaemonOptions readOptions()
     parser.addHelpOption();
     parser.process(QCoreApplication::arguments());
     if (parser.isSet(version)) {
-        std::printf("fairleadd %s\n", qPrintable(QCoreApplication::applicationVersion()));
+        (void)std::printf("fairleadd %s\n", qPrintable(QCoreApplication::applicationVersion()));
         std::exit(0);
     }
     if (!parser.positionalArguments().isEmpty()) {
-        std::fprintf(stderr,
-                     "fairleadd: unexpected argument \"%s\", see --help\n",
-                     qPrintable(parser.positionalArguments().constFirst()));
+        (void)std::fprintf(stderr,
+                           "fairleadd: unexpected argument \"%s\", see --help\n",
+                           qPrintable(parser.positionalArguments().constFirst()));
         std::exit(2);
     }
 

@@ -54,8 +54,8 @@ SysTopics::Totals SysTopics::sum() const
         totals.publishedBytes += traffic.publishedBytes.value();
         totals.delivered += traffic.delivered.value();
         totals.deliveredBytes += traffic.deliveredBytes.value();
-        for (std::size_t i = 0; i < traffic.drops.size(); ++i)
-            totals.dropped += traffic.drops[i].value();
+        for (const Traffic::Counter &drop : traffic.drops)
+            totals.dropped += drop.value();
         totals.bytesReceived += traffic.bytesReceived.value();
         totals.bytesSent += traffic.bytesSent.value();
         totals.sockets += traffic.linksAccepted.value();

@@ -3,6 +3,8 @@
 
 #include "core/reactor/acceptor.h"
 
+#include "core/platform/systemerror.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -62,7 +64,7 @@ Error bindError(int systemError, const QHostAddress &address, quint16 port)
     QString text = QStringLiteral("cannot listen on %1 port %2: %3")
                        .arg(address.toString())
                        .arg(port)
-                       .arg(QString::fromLocal8Bit(std::strerror(systemError)));
+                       .arg(systemText(systemError));
     if (code == ErrorCode::AddressInUse)
         text += QStringLiteral("; another program holds the port (see: ss -ltnp 'sport = :%1')")
                     .arg(port);

@@ -4,6 +4,7 @@
 #include "core/reactor/hostlink.h"
 
 #include "core/distributor/session.h"
+#include "core/platform/systemerror.h"
 #include "core/reactor/reactor.h"
 
 #include <algorithm>
@@ -179,7 +180,7 @@ void HostLink::closeForSystemError(int systemError)
 {
     const bool reset = systemError == ECONNRESET || systemError == EPIPE;
     Error error(reset ? ErrorCode::ConnectionReset : ErrorCode::Unreachable,
-                QString::fromLocal8Bit(std::strerror(systemError)));
+                systemText(systemError));
     error.setRetryable(true);
     close(error, CloseMode::Abort, false);
 }

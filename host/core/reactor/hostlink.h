@@ -61,7 +61,7 @@ public:
     /// Asked by the host: the driver's last frame, then the end (LC-14).
     void shutDown(const Error &reason);
     /// The session has another holder, or is over.
-    void fence(FenceReason reason);
+    void fence(FenceReason why);
 
     /// Back-pressure: one more, one fewer session waits to be read.
     void hold() noexcept { ++m_holds; }
