@@ -132,14 +132,15 @@ Result<> Host::open(const EndpointSettings &settings)
         };
     }
     Result<> opened;
-    if (settings.carrier == Carrier::Memory)
+    if (settings.carrier == Carrier::Memory) {
         opened = connectMemory(*endpoint);
-    else if (settings.role == EndpointRole::Listen)
+    } else if (settings.role == EndpointRole::Listen) {
         opened = listenTcp(*endpoint);
-    else
+    } else {
         opened = Error(ErrorCode::NotSupported,
                        QStringLiteral("endpoint \"%1\": this transport only listens over TCP")
                            .arg(settings.name));
+    }
     if (!opened)
         return opened;
     m_endpoints.push_back(std::move(endpoint));

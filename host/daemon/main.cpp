@@ -14,8 +14,10 @@
 int main(int argc, char **argv)
 {
     // Payloads of some 16 KiB come and go: without this the heap is trimmed and grown each time.
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet
     mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
     mallopt(M_TOP_PAD, 1024 * 1024);
+    // NOLINTEND(concurrency-mt-unsafe)
 
     auto *dispatcher = new fairlead::core::EpollDispatcher;
     QCoreApplication::setEventDispatcher(dispatcher);

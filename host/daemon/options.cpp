@@ -60,13 +60,13 @@ DaemonOptions readOptions()
     parser.process(QCoreApplication::arguments());
     if (parser.isSet(version)) {
         (void)std::printf("fairleadd %s\n", qPrintable(QCoreApplication::applicationVersion()));
-        std::exit(0);
+        std::exit(0); // NOLINT(concurrency-mt-unsafe): there is one thread yet
     }
     if (!parser.positionalArguments().isEmpty()) {
         (void)std::fprintf(stderr,
                            "fairleadd: unexpected argument \"%s\", see --help\n",
                            qPrintable(parser.positionalArguments().constFirst()));
-        std::exit(2);
+        std::exit(2); // NOLINT(concurrency-mt-unsafe): there is one thread yet
     }
 
     DaemonOptions options;

@@ -65,11 +65,12 @@ Error bindError(int systemError, const QHostAddress &address, quint16 port)
                        .arg(address.toString())
                        .arg(port)
                        .arg(systemText(systemError));
-    if (code == ErrorCode::AddressInUse)
+    if (code == ErrorCode::AddressInUse) {
         text += QStringLiteral("; another program holds the port (see: ss -ltnp 'sport = :%1')")
                     .arg(port);
-    else if (code == ErrorCode::PermissionDenied)
+    } else if (code == ErrorCode::PermissionDenied) {
         text += QStringLiteral("; ports below 1024 need CAP_NET_BIND_SERVICE");
+    }
     return Error(code, text)
         .setDetail(QStringLiteral("address"), address.toString())
         .setDetail(QStringLiteral("port"), port);

@@ -170,10 +170,11 @@ void HostLink::handleInputEnd()
         return;
     m_endTold = true;
     driver()->handleEndOfInput();
-    if (state() != State::Closed)
+    if (state() != State::Closed) {
         close(Error(ErrorCode::ConnectionClosed, QStringLiteral("the peer closed the connection")),
               CloseMode::Drain,
               false);
+    }
 }
 
 void HostLink::closeForSystemError(int systemError)

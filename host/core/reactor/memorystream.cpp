@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <mutex>
 #include <string>
 
@@ -67,7 +66,7 @@ LinkStream::IoResult MemoryStream::read(char *buffer, std::size_t size) noexcept
     const std::shared_ptr<Pipe> pipe = m_in;
     const std::scoped_lock locked(pipe->lock);
     const std::size_t got = std::min(size, pipe->bytes.size());
-    std::memcpy(buffer, pipe->bytes.data(), got);
+    pipe->bytes.copy(buffer, got);
     pipe->bytes.erase(0, got);
     if (got > 0 && std::exchange(pipe->writerWaits, false) && pipe->writer) {
         pipe->writerReactor->post([pipe] {

@@ -173,12 +173,12 @@ void Reactor::push(Session &session, const Message &message, const LocalTarget::
 // After the receivers of a message were gone through: a pull runs the driver, which may change them.
 void Reactor::pushToFull(const Message &message)
 {
-    for (std::size_t i = 0; i < m_full.size(); ++i) {
-        const FullTarget target = m_full[i];
+    std::vector<FullTarget> full;
+    full.swap(m_full);
+    for (const FullTarget &target : full) {
         if (Session *session = m_sessions.find(target.session))
             handleFull(*session, message, target.way);
     }
-    m_full.clear();
 }
 
 void Reactor::noteQueued(Session &session, const Message &message)
