@@ -422,35 +422,61 @@ private Q_SLOTS:
         std::vector<std::unique_ptr<sim::SimLink>> publishers;
         for (int i = 0; i < kTopics; ++i)
             publishers.push_back(host.connect(i % reactors, "p" + std::to_string(i)));
-        std::vector<std::unique_ptr<sim::SimLink>> readers;
-        std::vector<int> latest(kTopics, 0);
+        auto observer = host.connect(0, "observer");
+        (*observer)->subscribe("#", 1);
+        host.settle();
+
+        struct Reader
+        {
+            std::unique_ptr<sim::SimLink> link;
+            quint64 since;
+        };
+
+        std::vector<Reader> readers;
+        int published = 0;
         for (int round = 0; round < 300; ++round) {
             const auto topic = random.below(kTopics);
             (*publishers[topic])
-                ->publish(
-                    "t/" + std::to_string(topic), std::to_string(++latest[topic]), 1, true, 1);
+                ->publish("t/" + std::to_string(topic), std::to_string(++published), 1, true, 1);
             if (random.chance(10)) {
-                readers.push_back(host.connect(int(random.below(quint64(reactors))),
-                                               "r" + std::to_string(readers.size())));
-                readers.back()->record->window = 1 + int(random.below(4));
-                (*readers.back())->subscribe(random.chance(50) ? "t/#" : "t/+", 1);
+                Reader reader;
+                reader.link = host.connect(int(random.below(quint64(reactors))),
+                                           "r" + std::to_string(readers.size()));
+                reader.link->record->window = 1 + int(random.below(4));
+                (*reader.link)->subscribe(random.chance(50) ? "t/#" : "t/+", 1);
+                const auto locked = host.distributor().sequencer.lock();
+                reader.since = host.distributor().sequencer.nextSequenceLocked();
+                readers.push_back(std::move(reader));
             }
             for (auto steps = random.below(4); steps > 0; --steps)
                 host.step();
         }
         QVERIFY(host.settle());
-        for (const auto &reader : readers) {
-            std::map<std::string, int> values;
-            for (const auto &got : reader->record->got) {
-                const int value = std::stoi(got.payload);
-                int &last = values[got.topic];
-                // A state that was replaced before it was shown comes live.
-                if (last != 0)
-                    QVERIFY(!got.retain && value == last + 1);
-                last = value;
+        QCOMPARE(observer->record->got.size(), std::size_t(published));
+        for (const Reader &reader : readers) {
+            std::map<std::string, quint64> state; // of each topic where the subscription began
+            std::vector<quint64> expected;
+            std::set<std::string> topics;
+            for (const auto &got : observer->record->got) {
+                topics.insert(got.topic);
+                if (got.position.sequence >= reader.since)
+                    expected.push_back(got.position.sequence);
+                else
+                    state[got.topic] = got.position.sequence;
             }
-            for (int topic = 0; topic < kTopics; ++topic)
-                QCOMPARE(values["t/" + std::to_string(topic)], latest[std::size_t(topic)]);
+            std::vector<quint64> live;
+            std::set<std::string> shown;
+            for (const auto &got : reader.link->record->got) {
+                if (got.retain) {
+                    QVERIFY(shown.insert(got.topic).second);
+                    QCOMPARE(got.position.sequence, state[got.topic]);
+                } else {
+                    shown.insert(got.topic);
+                    live.push_back(got.position.sequence);
+                }
+            }
+            QVERIFY(live == expected);
+            QVERIFY(shown == topics);
         }
     }
 };
