@@ -47,14 +47,15 @@ run_lint() {
     say "lint passed"
 }
 
-# clang reads sources only once moc has written what they include.
+# clang reads sources only once moc has written what they include. The build's own moc targets wait
+# for every library they link, so moc is run without the build.
 prepare_compile_commands() {
-    local targets=()
+    local log=build/clang-tidy/autogen.log
     configure_preset clang-tidy
-    mapfile -t targets < <(ninja -C build/clang-tidy -t targets all \
-        | sed -nE 's/^([^:\/]+_autogen): phony$/\1/p')
-    if ((${#targets[@]} > 0)); then
-        ninja -C build/clang-tidy -j "$(jobs)" "${targets[@]}" >build/clang-tidy/autogen.log \
-            || { cat build/clang-tidy/autogen.log >&2; die "moc failed"; }
+    say "running moc for clang-tidy"
+    if ! find build/clang-tidy -name AutogenInfo.json -print0 \
+        | xargs -0 -r -P "$(jobs)" -I '{}' cmake -E cmake_autogen '{}' Debug >"$log" 2>&1; then
+        cat "$log" >&2
+        die "moc failed"
     fi
 }
