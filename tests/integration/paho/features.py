@@ -149,7 +149,8 @@ class Flow(Case):
         for i in range(500):
             other.publish(self.topic("a"), f"{i}", 2)
         self.assertEqual(one.payloads(500), [b"%d" % i for i in range(500)])
-        self.assertEqual(most, limit)
+        # How much of the window is used depends on how the client's reads fall.
+        self.assertTrue(0 < most <= limit, most)
 
     def test_a_slow_reader_gets_all_and_holds_up_nobody(self):
         slow, fast, other = self.peer(), self.peer(), self.peer()
