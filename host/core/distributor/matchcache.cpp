@@ -112,8 +112,8 @@ void MatchCache::fill(TopicMatch *match,
             if (!mine[i]->options.noLocal)
                 merge(&target.own, mine[i]->options, &ownIds);
         }
-        target.all.ids = shared(std::move(allIds));
-        target.own.ids = shared(std::move(ownIds));
+        target.all.by = Matched(shared(std::move(allIds)));
+        target.own.by = Matched(shared(std::move(ownIds)));
         match->locals.push_back(std::move(target));
     }
 }

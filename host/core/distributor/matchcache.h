@@ -15,7 +15,7 @@ struct LocalTarget
 {
     struct Way
     {
-        IdList ids;
+        Matched by;
         quint8 qos = 0;
         bool retainAsPublished = false;
         bool open = false;

@@ -26,6 +26,13 @@ quint32 secondsLeft(const Message &message, qint64 now) noexcept
     return quint32((message.expiryDeadline() - now + kNsPerSecond - 1) / kNsPerSecond);
 }
 
+void showIds(const Matched &by, Delivery *delivery) noexcept
+{
+    const std::vector<quint32> *ids = by.ids();
+    delivery->subscriptionIds = ids ? ids->data() : nullptr;
+    delivery->subscriptionIdCount = ids ? quint32(ids->size()) : 0;
+}
+
 } // namespace
 
 Session::Session(quint64 number, QByteArray key, QByteArray peerKey, const SessionLimits &limits)
@@ -85,7 +92,7 @@ Session::Push Session::push(const Message &message, const LocalTarget::Way &way)
         return Push::Full;
     Entry entry;
     entry.message = message;
-    entry.ids = way.ids;
+    entry.by = way.by;
     entry.qos = qos;
     entry.retain = message.isRetain() && way.retainAsPublished;
     m_bytes += message.size();
@@ -115,7 +122,7 @@ void Session::replayRetained(const TopicFilter &filter,
     walk.cursor.before = before;
     walk.options = options;
     if (options.id != 0)
-        walk.ids = std::make_shared<const std::vector<quint32>>(1, options.id);
+        walk.by = Matched(std::make_shared<const std::vector<quint32>>(1, options.id));
     m_walks.push_back(std::move(walk));
 }
 
@@ -200,8 +207,7 @@ void Session::takeResent(Taking *taking)
         Delivery &delivery = taking->out[taking->taken.count++];
         delivery.message = entry.message;
         delivery.handle = m_inflightBase + m_resend;
-        delivery.subscriptionIds = entry.ids ? entry.ids->data() : nullptr;
-        delivery.subscriptionIdCount = entry.ids ? quint32(entry.ids->size()) : 0;
+        showIds(entry.by, &delivery);
         delivery.tag = entry.tag;
         // Its delivery began in time, so it is not stopped (a started exchange is finished).
         delivery.expirySeconds = kNever;
@@ -225,16 +231,15 @@ void Session::give(Taking *taking, Entry entry)
     Delivery &delivery = taking->out[taking->taken.count++];
     taking->bytes -= kFrameOverhead + qint64(entry.message.size());
     delivery.expirySeconds = secondsLeft(entry.message, taking->now);
-    delivery.subscriptionIds = entry.ids ? entry.ids->data() : nullptr;
-    delivery.subscriptionIdCount = entry.ids ? quint32(entry.ids->size()) : 0;
+    showIds(entry.by, &delivery);
     delivery.tag = 0;
     delivery.qos = entry.qos;
     delivery.retain = entry.retain;
     delivery.resent = false;
     if (entry.qos == 0) {
         delivery.handle = 0;
-        if (entry.ids)
-            m_givenIds.push_back(std::move(entry.ids));
+        if (entry.by.ids())
+            m_givenIds.push_back(std::move(entry.by));
         delivery.message = std::move(entry.message);
         return;
     }
@@ -245,7 +250,7 @@ void Session::give(Taking *taking, Entry entry)
     delivery.message = entry.message;
     InFlight inFlight;
     inFlight.message = std::move(entry.message);
-    inFlight.ids = std::move(entry.ids);
+    inFlight.by = std::move(entry.by);
     inFlight.qos = entry.qos;
     inFlight.retain = entry.retain;
     m_inflight.pushBack(std::move(inFlight));
@@ -284,7 +289,7 @@ void Session::takeRetained(Taking *taking, const RetainedStore &retained)
             return;
         }
         entry.message = std::move(walk.page[walk.next++]);
-        entry.ids = walk.ids;
+        entry.by = walk.by;
         entry.retain = true;
         if (entry.qos > 0)
             m_bytes += entry.message.size();
@@ -325,7 +330,7 @@ bool Session::settle(quint64 handle)
     if (entry.message)
         m_bytes -= entry.message.size();
     entry.message = Message();
-    entry.ids.reset();
+    entry.by = Matched();
     --m_unsettled;
     m_windowClosed = false;
     while (!m_inflight.isEmpty() && m_inflight.front().phase == Phase::Settled) {
@@ -335,6 +340,20 @@ bool Session::settle(quint64 handle)
             --m_resend;
     }
     return true;
+}
+
+void Session::bequeathShared(const Heir &heir) const
+{
+    for (std::size_t i = 0; i < m_inflight.size(); ++i) {
+        const InFlight &entry = m_inflight[i];
+        if (entry.phase != Phase::Settled && entry.qos == 1 && entry.by.member())
+            heir(entry.message, *entry.by.member());
+    }
+    for (std::size_t i = 0; i < m_pending.size(); ++i) {
+        const Entry &entry = m_pending[i];
+        if (entry.by.member())
+            heir(entry.message, *entry.by.member());
+    }
 }
 
 bool Session::mark(quint64 handle, quint32 tag, bool bodyDone)

@@ -16,6 +16,7 @@
 #include <fairlead/timers.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace fairlead::core {
 
@@ -125,6 +126,12 @@ public:
     bool settle(quint64 handle);
     bool mark(quint64 handle, quint32 tag, bool bodyDone);
 
+    /// Yields what came by a shared group and may still go to another member: all that waits, and
+    /// of what was sent QoS 1 alone, since a QoS 2 exchange stays with whom it began. For a session
+    /// that ends.
+    using Heir = std::function<void(const Message &, const SharedMember &)>;
+    void bequeathShared(const Heir &heir) const;
+
     // Receive keys.
     bool hasKey(quint32 key) const { return m_keys.contains(key); }
 
@@ -173,7 +180,7 @@ private:
     struct Entry
     {
         Message message;
-        IdList ids;
+        Matched by;
         quint8 qos = 0;
         bool retain = false;
     };
@@ -186,7 +193,7 @@ private:
     struct InFlight
     {
         Message message;
-        IdList ids;
+        Matched by;
         quint32 tag = 0;
         quint8 qos = 0;
         bool retain = false;
@@ -198,7 +205,7 @@ private:
     {
         RetainedStore::Cursor cursor;
         SubscriptionOptions options;
-        IdList ids;
+        Matched by;
         std::vector<Message> page;
         std::size_t next = 0;
         bool more = true;
@@ -227,7 +234,7 @@ private:
     QSet<quint32> m_keys;
     Subscriptions m_subscriptions;
     quint32 m_filterLevels = 0;
-    std::vector<IdList> m_givenIds; ///< keeps what the last take() pointed to
+    std::vector<Matched> m_givenIds; ///< keeps what the last take() pointed to
 };
 
 } // namespace fairlead::core

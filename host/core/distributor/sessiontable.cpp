@@ -121,6 +121,9 @@ void SessionTable::bury(Session &session)
     for (const Session::Subscribed &subscribed : std::as_const(session.subscriptions()))
         m_distributor.index.unsubscribe(session.subscriber(), subscribed.filter);
     session.subscriptions().clear();
+    session.bequeathShared([this](const Message &message, const SharedMember &member) {
+        m_host.redirect(message, member);
+    });
     const auto found = m_sessions.find(session.number());
     m_ended.push_back(std::move(found->second));
     m_sessions.erase(found);

@@ -36,6 +36,8 @@ public:
     /// @p session leaves: it gets what waits here for it, and @p inbox waits for the others. Under
     /// the index' read lock and the sequencer's.
     virtual void handOver(Session &session, std::vector<InboxItem> *inbox) = 0;
+    /// A message of a shared group, for another of its members than @p member, which is gone.
+    virtual void redirect(const Message &message, const SharedMember &member) = 0;
     virtual void localSessionsChanged() = 0;
     virtual void countExpired() = 0;
     virtual void relieve(Session &session) = 0;

@@ -52,6 +52,40 @@ struct SharedMember
 
 using SharedMemberPtr = std::shared_ptr<const SharedMember>;
 
+/// What a delivery came by: a session's own subscriptions, or its place in a shared group. One
+/// pointer for both, since every queued message has one.
+class Matched
+{
+public:
+    Matched() = default;
+
+    explicit Matched(IdList ids) noexcept
+        : m_by(std::move(ids))
+    { }
+
+    explicit Matched(SharedMemberPtr member) noexcept
+        : m_by(std::move(member))
+        , m_isShared(true)
+    { }
+
+    /// Null when none go with it.
+    const std::vector<quint32> *ids() const noexcept
+    {
+        return m_isShared ? member()->ids.get()
+                          : static_cast<const std::vector<quint32> *>(m_by.get());
+    }
+
+    /// Null unless it came by a shared group.
+    const SharedMember *member() const noexcept
+    {
+        return m_isShared ? static_cast<const SharedMember *>(m_by.get()) : nullptr;
+    }
+
+private:
+    std::shared_ptr<const void> m_by;
+    bool m_isShared = false;
+};
+
 /// The members of one `$share/<group>/<filter>`; the list is replaced, never changed.
 struct SharedGroup
 {

@@ -149,6 +149,7 @@ private:
     void serveClaim(int reactor, const QByteArray &key, quint64 number) override;
     void publishTestament(const StoredTestament &testament, quint64 origin) override;
     void handOver(Session &session, std::vector<InboxItem> *inbox) override;
+    void redirect(const Message &message, const SharedMember &member) override;
 
     void localSessionsChanged() override { m_matches.localSessionsChanged(); }
 
@@ -167,7 +168,6 @@ private:
     void pushToFull(const Message &message);
     void noteQueued(Session &session, const Message &message);
     void handleFull(Session &session, const Message &message, const LocalTarget::Way &way);
-    void redirect(const InboxItem &item);
     void noteCongestion(Session &session, quint64 origin);
     void hold(quint64 origin, bool held);
     void closeOverflowed();

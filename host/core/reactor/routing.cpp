@@ -16,6 +16,15 @@ constexpr std::size_t kBatchBytes = 256 * 1024;
 constexpr qint64 kRetainedNs = kNsPerSecond;
 constexpr int kRetainedRound = 1024;
 
+LocalTarget::Way wayOf(const SharedMemberPtr &member)
+{
+    LocalTarget::Way way;
+    way.by = Matched(member);
+    way.qos = member->options.qos;
+    way.retainAsPublished = member->options.retainAsPublished;
+    return way;
+}
+
 } // namespace
 
 void Reactor::publish(const Publication &publication)
@@ -115,14 +124,10 @@ void Reactor::distributeItem(InboxItem &item)
     if (item.member) {
         Session *session = m_sessions.find(item.member->subscriber->number);
         if (!session) {
-            redirect(item);
+            redirect(item.message, *item.member);
             return;
         }
-        LocalTarget::Way way;
-        way.ids = item.member->ids;
-        way.qos = item.member->options.qos;
-        way.retainAsPublished = item.member->options.retainAsPublished;
-        push(*session, item.message, way);
+        push(*session, item.message, wayOf(item.member));
         pushToFull(item.message);
         return;
     }
@@ -236,10 +241,10 @@ void Reactor::closeOverflowed()
     }
 }
 
-void Reactor::redirect(const InboxItem &item)
+void Reactor::redirect(const Message &message, const SharedMember &member)
 {
-    const std::shared_ptr<SharedGroup> group = m_distributor.index.group(item.member->filter);
-    if (!group || !m_distributor.sequencer.redirect(item.message, *group, m_number))
+    const std::shared_ptr<SharedGroup> group = m_distributor.index.group(member.filter);
+    if (!group || !m_distributor.sequencer.redirect(message, *group, m_number))
         m_traffic.drop(DropReason::NoMember).add();
 }
 
@@ -254,11 +259,7 @@ void Reactor::handOver(Session &session, std::vector<InboxItem> *inbox)
             continue;
         if (item.member) {
             if (item.member->subscriber->number == session.number()) {
-                LocalTarget::Way way;
-                way.ids = item.member->ids;
-                way.qos = item.member->options.qos;
-                way.retainAsPublished = item.member->options.retainAsPublished;
-                push(session, item.message, way);
+                push(session, item.message, wayOf(item.member));
                 pushToFull(item.message);
                 m_inbox[i].message = Message();
             }
