@@ -12,6 +12,7 @@
 #include <fairlead/lease.h>
 #include <fairlead/linkdriver.h>
 #include <fairlead/logger.h>
+#include <fairlead/operations.h>
 #include <fairlead/random.h>
 #include <fairlead/security.h>
 #include <fairlead/timers.h>
@@ -31,8 +32,21 @@ Lease::~Lease() = default;
 LinkDriver::~LinkDriver() = default;
 Listener::~Listener() = default;
 Logger::~Logger() = default;
+OperationTarget::~OperationTarget() = default;
 Random::~Random() = default;
 Timers::~Timers() = default;
 TransportFactory::~TransportFactory() = default;
+
+OperationTarget *Dialler::operations() noexcept
+{
+    return nullptr;
+}
+
+OperationTarget *Listener::operations() noexcept
+{
+    return nullptr;
+}
+
+void OperationTarget::handleResume() { }
 
 } // namespace fairlead

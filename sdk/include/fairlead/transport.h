@@ -17,6 +17,7 @@
 namespace fairlead {
 
 class HostServices;
+class OperationTarget;
 
 /// One configured endpoint, checked against the schema in the plugin's metadata, defaults filled
 /// in.
@@ -39,6 +40,9 @@ public:
 
     /// A driver for one accepted link. Null refuses the link.
     virtual std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept = 0;
+    /// Who takes part in the host's operations for this endpoint, alive as long as it. Default:
+    /// null, and the host answers NotSupported in its place. Thread: main.
+    virtual OperationTarget *operations() noexcept;
 };
 
 /// An endpoint that dials its peer; the host owns the dial and its deadline. Threads and ownership
@@ -49,6 +53,8 @@ public:
     virtual ~Dialler();
 
     virtual std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept = 0;
+    /// As Listener::operations().
+    virtual OperationTarget *operations() noexcept;
 };
 
 /// The root object of a plugin: makes endpoints for the URL schemes its metadata names.
