@@ -30,6 +30,22 @@ Error systemError(int number, const QString &what, ErrorCode fallback)
     case ENFILE:
         code = ErrorCode::DescriptorsExhausted;
         break;
+    case ECONNREFUSED:
+        code = ErrorCode::ConnectionRefused;
+        break;
+    case ECONNRESET:
+    case EPIPE:
+        code = ErrorCode::ConnectionReset;
+        break;
+    case ETIMEDOUT:
+        code = ErrorCode::Timeout;
+        break;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+        code = ErrorCode::Unreachable;
+        break;
     case ENOSPC:
     case EDQUOT:
         code = ErrorCode::StorageFull;

@@ -5,6 +5,7 @@
 
 #include <QString>
 
+#include <fairlead/link.h>
 #include <fairlead/linkdriver.h>
 #include <fairlead/logger.h>
 #include <fairlead/security.h>
@@ -14,6 +15,35 @@
 #include <memory>
 
 namespace fairlead::core {
+
+/// How a link fares, for who follows it from another thread.
+struct LinkReport
+{
+    enum class Kind : quint8 {
+        Connected,
+        Ended
+    };
+    Kind kind = Kind::Connected;
+    Link::Direction direction = Link::Direction::Accepted;
+    bool wasConnected = false; ///< with Ended; else its handshake failed or it was refused
+    bool wasRefused = false; ///< with Ended: by routing (LC-05)
+    bool asksReconnect = false; ///< with Ended: its own facts allow another attempt (LC-10)
+    quint64 generation = 0;
+    int endpoint = 0;
+    QByteArray peerKey;
+    QByteArray peerAddress;
+    Error reason;
+};
+
+/// Who follows the links of endpoints. Thread: any; quick, posts on. Ownership: outlives the links.
+class LinkFollower
+{
+public:
+    virtual ~LinkFollower() = default;
+    /// Asked first, so that nothing is built when nobody listens (OB-03).
+    virtual bool follows(Link::Direction direction) const noexcept = 0;
+    virtual void handleReport(LinkReport report) noexcept = 0;
+};
 
 /// What links of one endpoint share. Thread: constant after start, the counters any. Ownership:
 /// shared by the links, so that it outlives the last of them.
@@ -25,6 +55,7 @@ struct EndpointRuntime
     std::shared_ptr<Authenticator> authenticator;
     std::shared_ptr<const AccessControl> accessControl;
     std::shared_ptr<Logger> logger;
+    LinkFollower *follower = nullptr;
     qint64 handshakeTimeoutNs = 10'000'000'000;
     bool needsNoHandshake = false;
     std::atomic<qint64> links = 0;

@@ -33,6 +33,7 @@ HostLink::HostLink(Reactor &reactor,
     , m_endpoint(std::move(endpoint))
     , m_place(m_endpoint)
     , m_stream(std::move(stream))
+    , m_peerAddress(m_stream->peerAddress())
     , m_liveness(std::make_shared<LinkLiveness>())
     , m_deadline([](void *self) noexcept { static_cast<HostLink *>(self)->handleDeadline(); }, this)
     , m_since(reactor.clock().now())
@@ -54,7 +55,7 @@ bool HostLink::start()
                                  m_reactor.timers(),
                                  m_reactor.random(),
                                  *m_endpoint->logger,
-                                 m_stream->peerAddress()};
+                                 m_peerAddress};
     m_driver = m_endpoint->createDriver(context);
     if (!m_driver)
         return false;
@@ -358,10 +359,38 @@ void HostLink::linkConnected(Link &)
     Notice notice;
     notice.kind = Notice::Kind::Lease;
     m_reactor.queueNotice(*this, std::move(notice));
+    if (m_endpoint->follower && m_endpoint->follower->follows(direction()))
+        m_endpoint->follower->handleReport(report(LinkReport::Kind::Connected));
+}
+
+LinkReport HostLink::report(LinkReport::Kind kind) const
+{
+    LinkReport report;
+    report.kind = kind;
+    report.direction = direction();
+    report.generation = generation();
+    report.endpoint = m_endpoint->number;
+    report.peerKey = peerKey();
+    report.peerAddress = m_peerAddress;
+    return report;
+}
+
+void HostLink::reportEnd()
+{
+    if (m_endReported || !m_endpoint->follower || !m_endpoint->follower->follows(direction()))
+        return;
+    m_endReported = true;
+    LinkReport ended = report(LinkReport::Kind::Ended);
+    ended.wasConnected = m_wasConnected;
+    ended.wasRefused = m_rejected;
+    ended.asksReconnect = m_asksReconnect;
+    ended.reason = reason();
+    m_endpoint->follower->handleReport(std::move(ended));
 }
 
 void HostLink::linkRejected(Link &, const Error &error)
 {
+    m_rejected = true;
     LeaseGrant refusal;
     refusal.error = error;
     driver()->handleLease(refusal);
@@ -418,6 +447,7 @@ void HostLink::closeTransport(Link &, CloseMode mode)
 
 void HostLink::linkDisconnected(Link &, bool wasConnected)
 {
+    m_wasConnected = wasConnected;
     if (wasConnected)
         m_reactor.traffic().linksDisconnected.add();
     if (m_endpoint->logger->isEnabled(LogLevel::Debug)) {

@@ -51,6 +51,11 @@ public:
 
     Session *session() const noexcept { return m_session; }
 
+    const QByteArray &peerAddress() const noexcept { return m_peerAddress; }
+
+    /// When it began, monotonic nanoseconds.
+    qint64 since() const noexcept { return m_since; }
+
     const EndpointRuntime &endpoint() const noexcept { return *m_endpoint; }
 
     void readOnce();
@@ -67,6 +72,9 @@ public:
     void hold() noexcept { ++m_holds; }
 
     void unhold();
+
+    /// Tells the follower of the end, once, when all of the teardown is over.
+    void reportEnd();
 
     /// Whether nothing refers to it any more, so that it may be destroyed once closed.
     bool isQuiet() const noexcept { return m_notices == 0 && !dirty && !readable && !filled; }
@@ -137,7 +145,7 @@ private:
     void closeTransport(Link &, CloseMode mode) override;
     void linkDisconnected(Link &, bool wasConnected) override;
 
-    void requestReconnect(Link &) override { }
+    void requestReconnect(Link &) override { m_asksReconnect = true; }
 
     // StreamOwner
     void streamReadable() noexcept override;
@@ -190,6 +198,7 @@ private:
     bool hasLease() noexcept;
     void queueCompletion(Completion::Kind kind, quint32 tag, Outcome outcome);
     bool mayRead() const noexcept;
+    LinkReport report(LinkReport::Kind kind) const;
     void offer(ByteSpan input);
     void keepRest(ByteSpan rest, std::size_t wanted);
     void offerAgain();
@@ -203,6 +212,7 @@ private:
     EndpointRuntimePtr m_endpoint;
     std::optional<LinkPlace> m_place;
     std::unique_ptr<LinkStream> m_stream;
+    const QByteArray m_peerAddress;
     std::unique_ptr<LinkDriver> m_driver;
     std::shared_ptr<LinkLiveness> m_liveness;
     Session *m_session = nullptr;
@@ -227,6 +237,10 @@ private:
     bool m_readDue = false; ///< input was left in the carrier while reading was not allowed
     bool m_authenticating = false;
     bool m_connected = false;
+    bool m_rejected = false;
+    bool m_wasConnected = false;
+    bool m_asksReconnect = false;
+    bool m_endReported = false;
 };
 
 } // namespace fairlead::core

@@ -125,9 +125,11 @@ void Reactor::runPosts()
 
 HostLink *Reactor::adopt(EndpointRuntimePtr endpoint,
                          std::unique_ptr<LinkStream> stream,
-                         Link::Direction direction)
+                         Link::Direction direction,
+                         quint64 generation)
 {
-    const quint64 generation = m_distributor.generations.next();
+    if (generation == 0)
+        generation = m_distributor.generations.next();
     auto link = std::make_unique<HostLink>(
         *this, std::move(endpoint), direction, generation, std::move(stream));
     HostLink *raw = link.get();
@@ -188,6 +190,7 @@ void Reactor::reap()
             const auto found = m_links.find(generation);
             if (found == m_links.end())
                 return true;
+            found->second->reportEnd();
             if (!found->second->isQuiet())
                 return false;
             m_links.erase(found);

@@ -87,10 +87,12 @@ public:
     /// A reactor has not consumed two batches of this one yet: no reads until it has.
     void starve() noexcept { m_starved.store(true, std::memory_order_release); }
 
-    /// A link over @p stream begins; null when the plugin refused it.
+    /// A link over @p stream begins; null when the plugin refused it. @p generation is that of the
+    /// attempt it came from, 0: none.
     HostLink *adopt(EndpointRuntimePtr endpoint,
                     std::unique_ptr<LinkStream> stream,
-                    Link::Direction direction);
+                    Link::Direction direction,
+                    quint64 generation = 0);
     HostLink *findLink(quint64 generation) noexcept override;
 
     std::size_t linkCount() const noexcept { return m_links.size(); }
