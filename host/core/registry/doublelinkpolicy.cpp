@@ -77,7 +77,7 @@ DoubleLinkDecision specRecency(const DoubleLinkCase &links, const RecencyTimes &
         return keepNewer(links);
     }
     if (since < times.probeNs)
-        return {DoubleLinkVerdict::Wait, times.probeNs - since, false};
+        return {DoubleLinkVerdict::Wait, times.probeNs - since, true};
     if (since < times.settleNs)
         return {DoubleLinkVerdict::Wait, times.settleNs - since, true};
     return keepNewer(links);

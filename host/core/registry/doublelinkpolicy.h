@@ -60,7 +60,8 @@ DoubleLinkDecision biggerIdInitiator(const DoubleLinkCase &links) noexcept;
 struct RecencyTimes
 {
     qint64 graceNs = 1 * kNsPerSecond; ///< bigger id: wait for the peer to close one itself
-    qint64 probeNs = 3 * kNsPerSecond; ///< smaller id: then probe both
+    /// Smaller id: both are probed at once, and one that was silent until then is dead (RG-08).
+    qint64 probeNs = 3 * kNsPerSecond;
     qint64 settleNs = 60 * kNsPerSecond; ///< smaller id: then keep the newer one
 };
 

@@ -15,17 +15,6 @@ constexpr int kMaxDecisions = 1000;
 /// The observer only posts; more than this means that it hangs.
 constexpr std::size_t kMaxWaitingEvents = 65536;
 
-LinkFacts factsOf(const LinkRef &link, qint64 now)
-{
-    LinkFacts facts;
-    facts.generation = link.generation;
-    facts.direction = link.direction;
-    facts.phase = link.liveness ? link.liveness->state() : Link::State::Ready;
-    facts.ageNs = std::max<qint64>(0, now - link.since);
-    facts.live = link.isLive(now);
-    return facts;
-}
-
 SwapResult rejected(Error error, const DoubleLinkDecision &decision = DoubleLinkDecision())
 {
     SwapResult result;
@@ -36,6 +25,17 @@ SwapResult rejected(Error error, const DoubleLinkDecision &decision = DoubleLink
 }
 
 } // namespace
+
+LinkFacts factsOf(const LinkRef &link, qint64 now)
+{
+    LinkFacts facts;
+    facts.generation = link.generation;
+    facts.direction = link.direction;
+    facts.phase = link.liveness ? link.liveness->state() : Link::State::Ready;
+    facts.ageNs = std::max<qint64>(0, now - link.since);
+    facts.live = link.isLive(now);
+    return facts;
+}
 
 LinkRegistry::LinkRegistry(Observer observer, qsizetype limit)
     : m_observer(std::move(observer))

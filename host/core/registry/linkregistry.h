@@ -35,6 +35,9 @@ struct LinkRef
     bool isLive(qint64 now) const noexcept { return !liveness || liveness->isLive(now); }
 };
 
+/// What a policy learns of @p link.
+LinkFacts factsOf(const LinkRef &link, qint64 now);
+
 /// One question to the registry: may this link have the peer's slot?
 struct SwapRequest
 {
