@@ -87,6 +87,8 @@ void ConfigReader::readHost()
 {
     const QJsonObject values
         = SchemaValidator(&m_errors).validate(m_tree, hostSchema(), QString()).toObject();
+    m_values = values;
+    m_values.remove(QStringLiteral("endpoint"));
     const TableReader host(values, QStringLiteral("host"));
     m_host.stateDir = host.value("state_dir").toString();
     m_host.reactors = int(host.value("reactors").toInteger());

@@ -5,6 +5,7 @@
 
 #include "core/config/configerror.h"
 #include "core/config/configlayers.h"
+#include "core/config/controlsettings.h"
 #include "core/config/endpointcheck.h"
 #include "core/config/hostconfig.h"
 
@@ -25,7 +26,12 @@ public:
 
     const HostSettings &host() const noexcept { return m_host; }
 
+    /// Every table but the endpoints, with every default filled in.
+    const QJsonObject &values() const noexcept { return m_values; }
+
     const Limits &limits() const noexcept { return m_limits; }
+
+    const ControlSettings &control() const noexcept { return m_control; }
 
     /// Every good endpoint, in the order of the names. Called once.
     QList<EndpointSettings> endpoints(const TransportLookup &transports);
@@ -38,8 +44,10 @@ private:
 
     ConfigErrors m_errors;
     ConfigNode m_tree;
+    QJsonObject m_values;
     HostSettings m_host;
     Limits m_limits;
+    ControlSettings m_control;
 };
 
 } // namespace fairlead::core

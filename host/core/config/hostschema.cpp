@@ -45,6 +45,17 @@ constexpr char kHostSchema[] = R"({
         "links": { "type": "integer", "minimum": 0, "default": 0 }
       }
     },
+    "control": {
+      "type": "object",
+      "properties": {
+        "socket": { "type": "string", "pattern": "^/" },
+        "http": { "type": "string", "minLength": 1, "default": "127.0.0.1:8089" },
+        "http_anywhere": { "type": "boolean", "default": false },
+        "event_buffer": {
+          "type": "integer", "minimum": 16, "maximum": 1048576, "default": 4096
+        }
+      }
+    },
     "endpoint": { "type": "object", "additionalProperties": true }
   }
 })";
