@@ -3,6 +3,8 @@
 
 #include "doublelinkarbiter.h"
 
+#include "core/plantedbug.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -115,7 +117,7 @@ DoubleLinkDecision DoubleLinkArbiter::judge(const Waiting &candidate, DoubleLink
 {
     const Probes &probes = candidate.probes;
     if (probes.present == links.present.generation && m_clock.now() >= probes.answerBy) {
-        if (!probes.presentAnswered)
+        if (!probes.presentAnswered && !isPlanted(PlantedBug::RG08))
             links.present.live = false; // RG-08
         else if (!probes.candidateAnswered)
             links.candidate.live = false;

@@ -3,6 +3,8 @@
 
 #include "linkregistry.h"
 
+#include "core/plantedbug.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -102,7 +104,7 @@ std::optional<SwapResult> LinkRegistry::trySwap(const SwapRequest &request,
 
     const auto held = m_slots.find(request.key);
     const LinkRef *holder = held == m_slots.end() ? nullptr : &held->link;
-    const bool holderLives = holder && holder->isLive(request.now);
+    const bool holderLives = holder && (holder->isLive(request.now) || isPlanted(PlantedBug::RG04));
     if (holder && holder->generation == request.candidate.generation)
         return rejected(Error(ErrorCode::AlreadyExists,
                               QStringLiteral("the link is registered under this key already")));
@@ -134,7 +136,7 @@ std::optional<SwapResult> LinkRegistry::trySwap(const SwapRequest &request,
     SwapResult result;
     result.outcome = SwapResult::Outcome::Kept;
     result.decision = decision;
-    if (holderLives)
+    if (holderLives && !isPlanted(PlantedBug::RG01))
         result.evicted = *holder;
     commit(request, held);
     return result;
@@ -276,7 +278,8 @@ bool LinkRegistry::remove(const QByteArray &key, quint64 generation)
     {
         const std::lock_guard lock(m_mutex);
         const auto at = m_slots.find(key);
-        if (at == m_slots.end() || at->link.generation != generation) {
+        if (at == m_slots.end()
+            || (at->link.generation != generation && !isPlanted(PlantedBug::RG03))) {
             ++m_stats.stale[std::size_t(StaleKind::Close)];
             return false;
         }
@@ -290,7 +293,7 @@ bool LinkRegistry::accepts(const QByteArray &key, quint64 generation, StaleKind 
 {
     const std::lock_guard lock(m_mutex);
     const auto at = m_slots.constFind(key);
-    if (at != m_slots.cend() && at->link.generation == generation)
+    if (at != m_slots.cend() && (at->link.generation == generation || isPlanted(PlantedBug::RG14)))
         return true;
     ++m_stats.stale[std::size_t(kind)];
     return false;
