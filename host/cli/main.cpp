@@ -5,6 +5,7 @@
 #include "commands/pub.h"
 #include "commands/rr.h"
 #include "commands/sub.h"
+#include "control/controlcommand.h"
 #include "options/optionparser.h"
 #include "options/optionsfile.h"
 
@@ -72,17 +73,32 @@ int runTool(Tool tool, const QList<QByteArray> &arguments)
     return run<RrCommand>(parser.options());
 }
 
+int runControl(const ControlCommandSpec &command, const QList<QByteArray> &arguments)
+{
+    ControlWish wish;
+    if (const Failure failure = parseControlWish(command, arguments, &wish)) {
+        return complain(failure, "fairlead " + QByteArray(command.name) + " --help");
+    }
+    return wish.help ? show(controlHelp(command)) : ControlCommand(command, wish).run();
+}
+
 int runProgram(const QList<QByteArray> &arguments)
 {
     const QByteArray name = arguments.value(0);
     if (const std::optional<Tool> tool = toolOf(name)) {
         return runTool(*tool, arguments.mid(1));
     }
+    if (const ControlCommandSpec *command = controlCommandOf(name)) {
+        return runControl(*command, arguments.mid(1));
+    }
     if (name == "version" || name == "--version") {
         return show(versionText() + '\n');
     }
     if (name == "help" || name == "--help" || name == "-h") {
         const std::optional<Tool> tool = toolOf(arguments.value(1));
+        if (const ControlCommandSpec *command = controlCommandOf(arguments.value(1))) {
+            return show(controlHelp(*command));
+        }
         if (tool || arguments.size() < 2) {
             return show(tool ? toolHelp(*tool) : generalHelp());
         }
@@ -91,7 +107,7 @@ int runProgram(const QList<QByteArray> &arguments)
     return complain({exitcode::kUsage,
                      QByteArrayLiteral("unknown-command"),
                      wrong.isEmpty()
-                         ? QStringLiteral("which tool? pub, sub or rr")
+                         ? QStringLiteral("which tool? pub, sub, rr, status ...")
                          : QStringLiteral("unknown tool '%1'").arg(QString::fromUtf8(wrong))},
                     QByteArrayLiteral("fairlead help"));
 }

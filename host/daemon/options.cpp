@@ -33,6 +33,9 @@ DaemonOptions readOptions()
         QStringLiteral("ready-file"),
         QStringLiteral("Write the listeners with their real ports to <file> once ready."),
         QStringLiteral("file"));
+    const QCommandLineOption control(QStringLiteral("control"),
+                                     QStringLiteral("Make the control socket at <path>."),
+                                     QStringLiteral("path"));
     const QCommandLineOption logFormat(QStringLiteral("log-format"),
                                        QStringLiteral("auto, text, journal or json."),
                                        QStringLiteral("format"));
@@ -51,6 +54,7 @@ DaemonOptions readOptions()
                        set,
                        pluginPath,
                        readyFile,
+                       control,
                        logFormat,
                        strict,
                        verbose,
@@ -77,6 +81,7 @@ DaemonOptions readOptions()
     options.settings = parser.values(set);
     options.pluginPath = parser.values(pluginPath);
     options.readyFile = parser.value(readyFile);
+    options.control = parser.value(control);
     options.logFormat = parser.value(logFormat);
     options.check = parser.isSet(check);
     options.strict = parser.isSet(strict);

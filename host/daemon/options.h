@@ -14,6 +14,7 @@ struct DaemonOptions
     QStringList settings; ///< "key.path=value"
     QStringList pluginPath;
     QString readyFile;
+    QString control; ///< path of the control socket
     QString logFormat;
     bool check = false;
     bool strict = false;

@@ -3,11 +3,14 @@
 
 #include "commands/help.h"
 
+#include "control/controlcommands.h"
+
 namespace fairlead::cli {
 
 namespace {
 
 constexpr qsizetype kColumn = 34;
+constexpr qsizetype kToolColumn = 17;
 
 struct ToolText
 {
@@ -67,10 +70,14 @@ QByteArray generalHelp()
 {
     QByteArray text = "Usage: fairlead <tool> [options]\n\n";
     for (const ToolText &tool : kTools) {
-        text += "  " + QByteArray(tool.name).leftJustified(10) + tool.purpose + '\n';
+        text += "  " + QByteArray(tool.name).leftJustified(kToolColumn) + tool.purpose + '\n';
     }
-    text += "  help      this text, or that of a tool: fairlead help sub\n"
-            "  version   the version\n";
+    text += "\nFor a running fairleadd, over its control socket:\n\n";
+    for (const ControlCommandSpec &command : controlCommands()) {
+        text += "  " + QByteArray(command.name).leftJustified(kToolColumn) + command.purpose + '\n';
+    }
+    text += "\n  help             this text, or that of a tool: fairlead help sub\n"
+            "  version          the version\n";
     return text;
 }
 

@@ -106,6 +106,13 @@ void ConfigReader::readHost()
     m_limits.retainedMessages = limits.value("retained_messages").toInteger();
     m_limits.retainedBytes = limits.value("retained_bytes").toInteger();
     m_limits.links = limits.value("links").toInteger();
+
+    const TableReader control(values, QStringLiteral("control"));
+    QJsonObject table;
+    for (const char *key : {"socket", "http", "http_anywhere", "event_buffer"})
+        table.insert(QLatin1String(key), control.value(key));
+    m_control
+        = readControlSettings(table, m_tree.find(QStringLiteral("control")), &m_errors);
 }
 
 QList<EndpointSettings> ConfigReader::endpoints(const TransportLookup &transports)

@@ -21,8 +21,7 @@ std::optional<std::pair<QHostAddress, quint16>> parseAddress(const QString &text
         return std::nullopt;
     if (host == QLatin1String("localhost"))
         return std::pair(QHostAddress(QHostAddress::LocalHost), port);
-    const bool isBracketed
-        = host.startsWith(QLatin1Char('[')) && host.endsWith(QLatin1Char(']'));
+    const bool isBracketed = host.startsWith(QLatin1Char('[')) && host.endsWith(QLatin1Char(']'));
     if (isBracketed)
         host = host.mid(1, host.size() - 2);
     QHostAddress address;

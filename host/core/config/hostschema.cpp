@@ -69,7 +69,14 @@ constexpr char kEndpointSchema[] = R"({
     "role": { "type": "string", "enum": ["listen", "dial"], "default": "listen" },
     "allow_anonymous": { "type": "boolean" },
     "handshake_timeout": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 10 },
-    "max_links": { "type": "integer", "minimum": 0, "default": 0 }
+    "max_links": { "type": "integer", "minimum": 0, "default": 0 },
+    "enabled": { "type": "boolean", "default": true },
+    "reconnect": { "type": "boolean", "default": true },
+    "reconnect_delay": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 1 },
+    "reconnect_max_delay": { "type": "number", "minimum": 0.001, "maximum": 86400, "default": 30 },
+    "reconnect_attempts": { "type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0 },
+    "stable_after": { "type": "number", "minimum": 0, "maximum": 86400, "default": 30 },
+    "dial_timeout": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 30 }
   }
 })";
 

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "control/controlviews.h"
+
+#include "control/textable.h"
+
+#include <QJsonArray>
+
+namespace fairlead::cli {
+
+namespace {
+
+constexpr TableColumn kEndpoints[] = {
+    {"NAME", "name"},
+    {"STATE", "state"},
+    {"ROLE", "role"},
+    {"TRANSPORT", "transport"},
+    {"URL", "url"},
+    {"LINKS", "links", CellStyle::Number},
+    {"FOR", "ageSeconds", CellStyle::Age},
+    {"ATTEMPTS", "attempts", CellStyle::Number},
+    {"NEXT TRY IN", "nextRetrySeconds", CellStyle::Age},
+    {"REASON", "reason", CellStyle::Reason},
+};
+
+constexpr TableColumn kLinks[] = {
+    {"PEER", "peerKey"},
+    {"STATE", "state"},
+    {"ENDPOINT", "endpoint"},
+    {"TRANSPORT", "transport"},
+    {"DIRECTION", "direction"},
+    {"ADDRESS", "peerAddress"},
+    {"FOR", "ageSeconds", CellStyle::Age},
+    {"QUEUED", "queued", CellStyle::Number},
+    {"IN FLIGHT", "inFlight", CellStyle::Number},
+    {"UNSENT", "unsentBytes", CellStyle::Bytes},
+    {"GENERATION", "generation", CellStyle::Number},
+    {"REASON", "reason", CellStyle::Reason},
+};
+
+constexpr TableColumn kSessions[] = {
+    {"PEER", "peerKey"},
+    {"CONNECTED", "connected", CellStyle::YesNo},
+    {"SUBSCRIPTIONS", "subscriptions", CellStyle::Number},
+    {"QUEUED", "queued", CellStyle::Number},
+    {"BYTES", "queuedBytes", CellStyle::Bytes},
+    {"IN FLIGHT", "inFlight", CellStyle::Number},
+    {"EXPIRY", "expirySeconds", CellStyle::Age},
+    {"EXPIRES IN", "expiresInSeconds", CellStyle::Age},
+    {"NUMBER", "number", CellStyle::Number},
+};
+
+constexpr TableColumn kPlugins[] = {
+    {"PLUGIN", "id"},
+    {"VERSION", "version"},
+    {"VERDICT", "verdict"},
+    {"FILE", "file"},
+    {"REASON", "text"},
+    {"WHAT TO DO", "hint"},
+};
+
+struct Fact
+{
+    const char *title;
+    const char *key;
+    CellStyle style = CellStyle::Text;
+};
+
+constexpr Fact kStatus[] = {
+    {"State", "state"},
+    {"Version", "version"},
+    {"Process", "pid", CellStyle::Number},
+    {"Up for", "uptimeSeconds", CellStyle::Age},
+    {"Memory", "memoryBytes", CellStyle::Bytes},
+    {"Reactors", "reactors", CellStyle::Number},
+    {"Endpoints", "endpoints", CellStyle::Number},
+    {"  failed", "endpointsFailed", CellStyle::Number},
+    {"Links", "links", CellStyle::Number},
+    {"Sessions", "sessions", CellStyle::Number},
+    {"Subscriptions", "subscriptions", CellStyle::Number},
+    {"Retained", "retainedMessages", CellStyle::Number},
+};
+
+constexpr qsizetype kTitle = 16;
+
+[[nodiscard]] QByteArray factLine(const QByteArray &title, const QString &value)
+{
+    return title.leftJustified(kTitle) + value.toUtf8() + '\n';
+}
+
+[[nodiscard]] QByteArray reasonLines(const QJsonObject &result)
+{
+    QByteArray text;
+    const QJsonArray reasons = result.value(QStringLiteral("reasons")).toArray();
+    for (const QJsonValue &reason : reasons) {
+        text += factLine("Reason", safeText(reason.toString()));
+    }
+    return text;
+}
+
+[[nodiscard]] QByteArray statusText(const QJsonObject &result)
+{
+    QByteArray text;
+    for (const Fact &fact : kStatus) {
+        text += factLine(fact.title, cellText(result.value(QLatin1String(fact.key)), fact.style));
+    }
+    const QJsonObject messages = result.value(QStringLiteral("messages")).toObject();
+    text += factLine("Published",
+                     cellText(messages.value(QStringLiteral("published")), CellStyle::Number));
+    text += factLine("Delivered",
+                     cellText(messages.value(QStringLiteral("delivered")), CellStyle::Number));
+    const QJsonObject dropped = messages.value(QStringLiteral("dropped")).toObject();
+    for (auto it = dropped.begin(); it != dropped.end(); ++it) {
+        if (it.value().toInteger() > 0) {
+            text += factLine("Dropped",
+                             QStringLiteral("%1 %2").arg(it.value().toInteger()).arg(it.key()));
+        }
+    }
+    const QJsonObject bytes = result.value(QStringLiteral("bytes")).toObject();
+    text += factLine("Received",
+                     cellText(bytes.value(QStringLiteral("received")), CellStyle::Bytes));
+    text += factLine("Sent", cellText(bytes.value(QStringLiteral("sent")), CellStyle::Bytes));
+    return text + reasonLines(result);
+}
+
+[[nodiscard]] QByteArray disconnectText(const QJsonObject &result)
+{
+    const qsizetype count = result.value(QStringLiteral("disconnected")).toArray().size();
+    return QStringLiteral("disconnected: %1\n").arg(count).toUtf8();
+}
+
+} // namespace
+
+QByteArray resultText(ControlCommandId command, const QJsonObject &result)
+{
+    const auto rows = [&result, command] {
+        return result.value(QLatin1String(controlCommandOf(command).name)).toArray();
+    };
+    switch (command) {
+    case ControlCommandId::Status:
+        return statusText(result);
+    case ControlCommandId::Health:
+        return factLine("Ready", cellText(result.value(QStringLiteral("ready")), CellStyle::YesNo))
+            + factLine("State", cellText(result.value(QStringLiteral("state")), CellStyle::Text))
+            + reasonLines(result);
+    case ControlCommandId::Endpoints:
+        return tableText(rows(), kEndpoints);
+    case ControlCommandId::Links:
+        return tableText(rows(), kLinks);
+    case ControlCommandId::Sessions:
+        return tableText(rows(), kSessions);
+    case ControlCommandId::Plugins:
+        return tableText(rows(), kPlugins);
+    case ControlCommandId::Disconnect:
+        return disconnectText(result);
+    default:
+        break;
+    }
+    const QByteArray text = objectText(result);
+    return text.isEmpty() ? QByteArrayLiteral("ok\n") : text;
+}
+
+QByteArray eventText(const QJsonObject &event)
+{
+    const auto value = [&event](const char *key) {
+        return cellText(event.value(QLatin1String(key)), CellStyle::Text);
+    };
+    QString text = value("time") + u' ' + value("kind");
+    for (const char *key : {"key", "endpoint", "generation", "attempt"}) {
+        if (const QString one = value(key); !one.isEmpty()) {
+            text += QStringLiteral(" %1=%2").arg(QLatin1String(key), one);
+        }
+    }
+    if (const QString to = value("to"); !to.isEmpty()) {
+        text += QStringLiteral(" %1->%2").arg(value("from"), to);
+    }
+    const QJsonObject details = event.value(QStringLiteral("details")).toObject();
+    for (auto it = details.begin(); it != details.end(); ++it) {
+        text += QStringLiteral(" %1=%2").arg(safeText(it.key()),
+                                             cellText(it.value(), CellStyle::Text));
+    }
+    if (const QJsonValue reason = event.value(QStringLiteral("reason")); reason.isObject()) {
+        text += QStringLiteral(": ") + cellText(reason, CellStyle::Reason);
+    }
+    return text.toUtf8() + '\n';
+}
+
+} // namespace fairlead::cli

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/plugins/pluginrecord.h"
+
+#include <QtCore/QList>
+#include <QtCore/QString>
+#include <QtCore/QStringList>
+
+#include <fairlead/error.h>
+
+#include <optional>
+
+namespace fairlead::core {
+
+/// One configured endpoint as the control plane shows it; times are monotonic nanoseconds.
+struct EndpointView
+{
+    QString name;
+    QString url; ///< with the real port once it listens
+    QString role; ///< "listen" or "dial"
+    QString transport;
+    QString state; ///< "running", "failed", ...
+    std::optional<qint64> links;
+    qint64 since = 0; ///< of the state
+    quint64 generation = 0;
+    quint64 attempts = 0;
+    std::optional<qint64> nextRetry;
+    Error reason; ///< of the last failure
+};
+
+/// What the control plane shows of a host beyond what it can ask the reactors. Thread: main.
+class HostView
+{
+public:
+    enum class State : quint8 {
+        Starting,
+        Running,
+        Degraded, ///< serves, but not all that is configured
+        Stopping,
+    };
+
+    virtual ~HostView() = default;
+
+    virtual State state() const = 0;
+    /// In the order of the configuration.
+    virtual QList<EndpointView> endpoints() const = 0;
+    virtual QList<PluginRecord> plugins() const = 0;
+    /// Why it is not ready, or not whole, in plain words; endpoints tell theirs themselves.
+    virtual QStringList reasons() const = 0;
+};
+
+/// "running"
+const char *stateName(HostView::State state) noexcept;
+
+} // namespace fairlead::core
