@@ -4,7 +4,8 @@
 #
 # ./dev simulate. Sourced by dev.
 
-SIMULATIONS=(tst_simulation tst_mqttsimulation tst_simulationtwohosts tst_simulationcontrol)
+SIMULATIONS=(tst_simulation tst_mqttsimulation tst_simulationtwohosts tst_simulationcontrol
+             tst_simulationplanted)
 
 run_simulations() {
     local preset=release seeds=200 seed='' what name failed=()

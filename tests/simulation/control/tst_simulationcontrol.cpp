@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "controlworld.h"
+
+#include <QtTest/QTest>
+
+#include <algorithm>
+
+using namespace fairlead;
+using sim::ControlWorld;
+
+namespace {
+
+constexpr int kSeeds = 200;
+constexpr int kSteps = 5000;
+
+} // namespace
+
+class tst_SimulationControl : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    // TS-01 for the control plane: LC-01..LC-07, LC-09, LC-10, RG-01..RG-05, RG-08, RG-09, RG-13,
+    // RG-14, OB-01.
+    void everyPromiseHoldsAfterEveryStep()
+    {
+        bool one = false;
+        const int only = qEnvironmentVariableIntValue("FAIRLEAD_SIM_SEED", &one);
+        const int wanted = qEnvironmentVariableIntValue("FAIRLEAD_SIM_SEEDS");
+        const int last = one ? only : std::max(kSeeds, wanted);
+        quint64 steps = 0;
+        for (int seed = one ? only : 1; seed <= last; ++seed) {
+            const sim::Finding finding = sim::explore(ControlWorld::make, quint64(seed), kSteps);
+            if (finding)
+                QFAIL(qPrintable(finding.toString(quint64(seed))));
+            steps += finding.stepsTaken;
+        }
+        qInfo("%llu steps", static_cast<unsigned long long>(steps));
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_SimulationControl)
+#include "tst_simulationcontrol.moc"
