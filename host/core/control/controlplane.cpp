@@ -4,10 +4,14 @@
 #include "core/control/controlplane.h"
 
 #include "core/control/controlserver.h"
+#include "core/control/httpserver.h"
+#include "core/control/metrics.h"
 #include "core/platform/files.h"
+#include "core/reactor/acceptor.h"
 #include "core/reactor/mainloop.h"
 
 #include <QtCore/QDir>
+#include <QtCore/QJsonDocument>
 
 namespace fairlead::core {
 
@@ -36,6 +40,9 @@ Result<ControlPath> resolveControlPath(const QString &option,
 
 ControlPlane::ControlPlane(MainLoop &loop, Host &host, const HostView &view, const QString &version)
     : m_loop(loop)
+    , m_host(host)
+    , m_view(view)
+    , m_version(version)
     , m_methods(loop, host, view, version)
 {
     m_methods.addTo(m_api);
@@ -55,6 +62,76 @@ Result<> ControlPlane::listen(const ControlPath &path)
         return server.error();
     m_server = std::move(*server);
     return {};
+}
+
+Result<> ControlPlane::listenHttp(const QHostAddress &address, quint16 port, bool anywhere)
+{
+    if (!address.isLoopback() && !anywhere) {
+        return Error(
+            ErrorCode::ConfigInsecure,
+            QStringLiteral("%1 is not an address of this machine alone").arg(address.toString()));
+    }
+    m_http = std::make_unique<HttpServer>(
+        ControlLoop{m_loop.dispatcher(), m_loop.timers(), m_loop.clock()}, !anywhere);
+    addPages();
+    auto acceptor = Acceptor::listen(
+        m_loop, address, port, [this](int fd, const QByteArray &) { m_http->admit(fd); });
+    if (!acceptor) {
+        m_http.reset();
+        return acceptor.error();
+    }
+    m_acceptor = std::move(*acceptor);
+    return {};
+}
+
+void ControlPlane::addPages()
+{
+    const auto health = [this](bool (*isGood)(const HostMethods::Health &)) {
+        return [this, isGood](const HttpRequest &request, const HttpServer::Respond &respond) {
+            const bool verbose = request.query.startsWith("verbose");
+            m_methods.checkHealth([isGood, verbose, respond](const HostMethods::Health &found) {
+                HttpResponse response;
+                response.status = isGood(found) ? 200 : 503;
+                response.body
+                    = QJsonDocument(found.toJson(verbose))
+                          .toJson(verbose ? QJsonDocument::Indented : QJsonDocument::Compact);
+                if (!verbose)
+                    response.body += '\n';
+                respond(response);
+            });
+        };
+    };
+    const auto ready = health([](const HostMethods::Health &found) { return found.ready; });
+    m_http->addPage("/livez", health([](const HostMethods::Health &found) { return found.alive; }));
+    m_http->addPage("/readyz", ready);
+    m_http->addPage("/healthz", ready);
+    m_http->addPage("/metrics", [this](const HttpRequest &, const HttpServer::Respond &respond) {
+        respond({200, MetricsWriter::kType, metrics()});
+    });
+}
+
+QByteArray ControlPlane::metrics() const
+{
+    ControlMetrics control;
+    control.version = m_version;
+    control.uptimeSeconds
+        = double((m_loop.clock().now() - m_methods.startedAt()) / kNsPerMs) / 1000;
+    control.controlConnections = m_server ? quint64(m_server->connectionCount()) : 0;
+    control.controlCalls = m_api.counters().calls;
+    control.controlErrors = m_api.counters().errors;
+    control.httpRequests = m_http->requests();
+    return metricsText(m_host, m_view, control);
+}
+
+QString ControlPlane::httpUrl() const
+{
+    if (!m_acceptor)
+        return {};
+    const QHostAddress address = m_acceptor->address();
+    return (address.protocol() == QAbstractSocket::IPv6Protocol ? QStringLiteral("http://[%1]:%2")
+                                                                : QStringLiteral("http://%1:%2"))
+        .arg(address.toString())
+        .arg(m_acceptor->port());
 }
 
 QString ControlPlane::socketPath() const

@@ -8,12 +8,16 @@
 #include "core/platform/paths.h"
 
 #include <QtCore/QString>
+#include <QtNetwork/QHostAddress>
 
 #include <memory>
 
 namespace fairlead::core {
 
+class Acceptor;
 class ControlServer;
+class HttpServer;
+struct HttpRequest;
 
 /// Where the control socket is.
 struct ControlPath
@@ -42,14 +46,28 @@ public:
     /// Errors: LocalSocket::listen()'s.
     Result<> listen(const ControlPath &path);
 
+    /// Health and metrics. Errors: Acceptor::listen()'s, ConfigInsecure for an address that other
+    /// machines reach unless @p anywhere says they may.
+    Result<> listenHttp(const QHostAddress &address, quint16 port, bool anywhere);
+
     /// Empty while there is no socket.
     QString socketPath() const;
+    /// With the real port; empty while HTTP is off.
+    QString httpUrl() const;
 
 private:
+    void addPages();
+    QByteArray metrics() const;
+
     MainLoop &m_loop;
+    Host &m_host;
+    const HostView &m_view;
+    const QString m_version;
     ControlApi m_api;
     HostMethods m_methods;
     std::unique_ptr<ControlServer> m_server;
+    std::unique_ptr<HttpServer> m_http;
+    std::unique_ptr<Acceptor> m_acceptor;
 };
 
 } // namespace fairlead::core

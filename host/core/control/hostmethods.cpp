@@ -204,7 +204,7 @@ void HostMethods::addTo(ControlApi &api)
     add("status", {}, [this](const Call &call) { call.reply->succeed(status()); });
     add("health", {}, [this](const Call &call) {
         checkHealth(
-            [reply = call.reply](const Health &health) { reply->succeed(health.toJson()); });
+            [reply = call.reply](const Health &health) { reply->succeed(health.toJson(true)); });
     });
     add("endpoints", {}, [this](const Call &call) {
         call.reply->succeed(QJsonObject{{QStringLiteral("endpoints"), endpoints()}});
@@ -244,8 +244,11 @@ HostMethods::Health HostMethods::readiness() const
     bool serves = false;
     const QList<EndpointView> endpoints = m_view.endpoints();
     for (const EndpointView &endpoint : endpoints) {
-        serves = serves || endpoint.reason.isNull();
-        if (!endpoint.reason.isNull()) {
+        if (endpoint.isDisabled)
+            continue;
+        serves = serves || endpoint.isUp();
+        health.checks.append({QStringLiteral("endpoint ") + endpoint.name, endpoint.isUp()});
+        if (!endpoint.isUp()) {
             health.reasons.append(QStringLiteral("endpoint \"%1\" is %2: %3")
                                       .arg(endpoint.name, endpoint.state, endpoint.reason.text()));
         }
@@ -261,28 +264,38 @@ HostMethods::Health HostMethods::readiness() const
 
 void HostMethods::checkHealth(const HealthDone &done) const
 {
-    ask<bool>([](Reactor &) { return true; },
-              [this, done](const std::vector<std::optional<bool>> &answers) {
-                  Health health = readiness();
-                  for (std::size_t i = 0; i < answers.size(); ++i) {
-                      if (answers[i])
-                          continue;
-                      health.alive = false;
-                      health.ready = false;
-                      health.reasons.append(QStringLiteral("reactor %1 has not turned for %2 s")
-                                                .arg(i)
-                                                .arg(kReactorNs / kNsPerSecond));
-                  }
-                  done(health);
-              });
+    ask<bool>(
+        [](Reactor &) { return true; },
+        [this, done](const std::vector<std::optional<bool>> &answers) {
+            Health health = readiness();
+            for (std::size_t i = 0; i < answers.size(); ++i) {
+                health.checks.append({QStringLiteral("reactor %1").arg(i), answers[i].has_value()});
+                if (answers[i])
+                    continue;
+                health.alive = false;
+                health.ready = false;
+                health.reasons.append(QStringLiteral("reactor %1 has not turned for %2 s")
+                                          .arg(i)
+                                          .arg(kReactorNs / kNsPerSecond));
+            }
+            done(health);
+        });
 }
 
-QJsonObject HostMethods::Health::toJson() const
+QJsonObject HostMethods::Health::toJson(bool verbose) const
 {
-    return {{QStringLiteral("alive"), alive},
-            {QStringLiteral("ready"), ready},
-            {QStringLiteral("state"), state},
-            {QStringLiteral("reasons"), strings(reasons)}};
+    QJsonObject out{{QStringLiteral("alive"), alive},
+                    {QStringLiteral("ready"), ready},
+                    {QStringLiteral("state"), state},
+                    {QStringLiteral("reasons"), strings(reasons)}};
+    if (!verbose)
+        return out;
+    QJsonObject all;
+    for (const Check &check : checks) {
+        all.insert(check.name, check.passed ? QStringLiteral("ok") : QStringLiteral("failed"));
+    }
+    out.insert(QStringLiteral("checks"), all);
+    return out;
 }
 
 QJsonObject HostMethods::status() const
@@ -295,7 +308,7 @@ QJsonObject HostMethods::status() const
     const QList<EndpointView> endpoints = m_view.endpoints();
     const auto failed
         = std::count_if(endpoints.begin(), endpoints.end(), [](const EndpointView &endpoint) {
-              return !endpoint.reason.isNull();
+              return !endpoint.isDisabled && !endpoint.isUp();
           });
     const qint64 memory = residentMemory();
     const Health health = readiness();

@@ -41,7 +41,16 @@ public:
         QString state;
         QStringList reasons;
 
-        QJsonObject toJson() const;
+        /// What was looked at.
+        struct Check
+        {
+            QString name;
+            bool passed = true;
+        };
+
+        QList<Check> checks;
+
+        QJsonObject toJson(bool verbose) const;
     };
 
     using HealthDone = std::function<void(const Health &)>;

@@ -28,7 +28,11 @@ struct EndpointView
     quint64 generation = 0;
     quint64 attempts = 0;
     std::optional<qint64> nextRetry;
-    Error reason; ///< of the last failure
+    Error reason; ///< of the last failure; null once it is up
+    bool isDisabled = false; ///< by configuration
+
+    /// Whether it does what it is there for.
+    bool isUp() const { return reason.isNull() && !isDisabled; }
 };
 
 /// What the control plane shows of a host beyond what it can ask the reactors. Thread: main.

@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/control/metrics.h"
+
+#include "core/control/hosttotals.h"
+#include "core/control/hostview.h"
+#include "core/host.h"
+#include "core/platform/processmemory.h"
+
+namespace fairlead::core {
+
+namespace {
+
+constexpr HostView::State kStates[] = {HostView::State::Starting,
+                                       HostView::State::Running,
+                                       HostView::State::Degraded,
+                                       HostView::State::Stopping};
+
+QByteArray escaped(const QString &value)
+{
+    QByteArray text = value.toUtf8();
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    return text;
+}
+
+void writeTraffic(MetricsWriter *out, const HostTotals &totals)
+{
+    out->counter("received_bytes_total", "Bytes read from peers.").sample(totals.bytesReceived);
+    out->counter("sent_bytes_total", "Bytes written to peers.").sample(totals.bytesSent);
+    out->counter("frames_received_total", "Protocol frames read from peers.")
+        .sample(totals.framesReceived);
+    out->counter("frames_sent_total", "Protocol frames written to peers.")
+        .sample(totals.framesSent);
+    out->counter("messages_published_total", "Messages that peers handed in.")
+        .sample(totals.published);
+    out->counter("messages_published_bytes_total", "Payload bytes that peers handed in.")
+        .sample(totals.publishedBytes);
+    out->counter("messages_delivered_total", "Messages that links took for their peers.")
+        .sample(totals.delivered);
+    out->counter("messages_delivered_bytes_total", "Payload bytes that links took.")
+        .sample(totals.deliveredBytes);
+    out->counter("messages_dropped_total",
+                 "Messages that a session asked for and did not get, by reason.");
+    for (std::size_t i = 0; i < totals.drops.size(); ++i) {
+        out->sample(totals.drops[i], {{"reason", QString::fromLatin1(dropName(DropReason(i)))}});
+    }
+    out->counter("links_accepted_total", "Links that began.").sample(totals.linksAccepted);
+    out->counter("links_closed_total", "Links that ended.").sample(totals.linksClosed);
+    out->counter("links_connected_total", "Links whose handshake succeeded.")
+        .sample(totals.linksConnected);
+    out->counter("handshakes_failed_total", "Links that ended in their handshake.")
+        .sample(totals.handshakesFailed);
+    out->counter("sessions_expired_total", "Sessions that ended because their time was over.")
+        .sample(totals.sessionsExpired);
+    out->counter("stale_calls_total", "Calls for what had ended already, dropped.")
+        .sample(totals.fencedCalls, {{"kind", QStringLiteral("fenced")}})
+        .sample(totals.staleHandles, {{"kind", QStringLiteral("settled")}});
+}
+
+void writeRegistry(MetricsWriter *out, const RegistryStats &stats)
+{
+    out->counter("registry_registered_total", "Peers that took a slot.").sample(stats.registered);
+    out->counter("registry_replaced_total", "Links that took over from another of their peer.")
+        .sample(stats.replaced);
+    out->counter("registry_rejected_total", "Links that got no slot, by reason.")
+        .sample(stats.rejectedByPolicy, {{"reason", QStringLiteral("policy")}})
+        .sample(stats.rejectedByLimit, {{"reason", QStringLiteral("limit")}})
+        .sample(stats.rejectedOther, {{"reason", QStringLiteral("other")}});
+}
+
+void writeEndpoints(MetricsWriter *out, const QList<EndpointView> &endpoints)
+{
+    const auto labels = [](const EndpointView &endpoint) {
+        return MetricsWriter::Labels{{"endpoint", endpoint.name},
+                                     {"transport", endpoint.transport}};
+    };
+    out->gauge("endpoint_up", "Whether a configured endpoint does what it is there for.");
+    for (const EndpointView &endpoint : endpoints)
+        out->sample(quint64(endpoint.isUp() ? 1 : 0), labels(endpoint));
+    out->counter("endpoint_attempts_total", "Attempts to bring an endpoint up.");
+    for (const EndpointView &endpoint : endpoints)
+        out->sample(endpoint.attempts, labels(endpoint));
+    out->gauge("endpoint_links", "Open links of an endpoint.");
+    for (const EndpointView &endpoint : endpoints) {
+        if (endpoint.links)
+            out->sample(quint64(*endpoint.links), labels(endpoint));
+    }
+}
+
+} // namespace
+
+MetricsWriter &MetricsWriter::family(const char *name, const char *type, const char *help)
+{
+    m_name = QByteArrayLiteral("fairlead_") + name;
+    m_text += "# HELP " + m_name + ' ' + help + "\n# TYPE " + m_name + ' ' + type + '\n';
+    return *this;
+}
+
+MetricsWriter &MetricsWriter::sample(quint64 value, const Labels &labels)
+{
+    write(QByteArray::number(value), labels);
+    return *this;
+}
+
+MetricsWriter &MetricsWriter::sample(double value, const Labels &labels)
+{
+    write(QByteArray::number(value, 'f', 3), labels);
+    return *this;
+}
+
+void MetricsWriter::write(const QByteArray &value, const Labels &labels)
+{
+    m_text += m_name;
+    char separator = '{';
+    for (const auto &[name, text] : labels) {
+        m_text += separator + QByteArray(name) + "=\"" + escaped(text) + '"';
+        separator = ',';
+    }
+    if (!labels.empty())
+        m_text += '}';
+    m_text += ' ' + value + '\n';
+}
+
+QByteArray metricsText(Host &host, const HostView &view, const ControlMetrics &control)
+{
+    MetricsWriter out;
+    const Distributor &distributor = host.distributor();
+    const HostTotals totals(host);
+    out.gauge("build_info", "Always 1; the version is the label.")
+        .sample(quint64(1), {{"version", control.version}});
+    out.gauge("uptime_seconds", "Seconds since the start.").sample(control.uptimeSeconds);
+    out.gauge("state", "1 for the state that the host is in.");
+    for (const HostView::State state : kStates) {
+        out.sample(quint64(state == view.state() ? 1 : 0),
+                   {{"state", QString::fromLatin1(stateName(state))}});
+    }
+    out.gauge("reactors", "Event loops that serve links.").sample(quint64(host.reactors().size()));
+    if (const qint64 memory = residentMemory(); memory >= 0)
+        out.gauge("resident_memory_bytes", "Memory in use.").sample(quint64(memory));
+    writeEndpoints(&out, view.endpoints());
+    out.gauge("links", "Open links.").sample(quint64(host.linkCount()));
+    out.gauge("peers_connected", "Links whose handshake succeeded and that have not ended.")
+        .sample(totals.linksConnected - totals.linksDisconnected);
+    out.gauge("sessions", "Sessions, those of absent peers included.")
+        .sample(distributor.directory.count());
+    out.gauge("subscriptions", "Subscriptions of all sessions.")
+        .sample(distributor.index.subscriptionCount());
+    out.gauge("retained_messages", "Retained messages.").sample(distributor.retained.count());
+    out.gauge("retained_bytes", "Memory of the retained messages.")
+        .sample(distributor.retained.bytes());
+    writeTraffic(&out, totals);
+    writeRegistry(&out, distributor.links.stats());
+    out.gauge("control_connections", "Clients of the control socket.")
+        .sample(control.controlConnections);
+    out.counter("control_calls_total", "Calls of control methods.").sample(control.controlCalls);
+    out.counter("control_errors_total", "Calls of control methods that failed.")
+        .sample(control.controlErrors);
+    out.counter("http_requests_total", "Requests for health and metrics.")
+        .sample(control.httpRequests);
+    return out.text();
+}
+
+} // namespace fairlead::core
