@@ -3,6 +3,7 @@
 
 #include "daemon.h"
 
+#include "core/control/controlplane.h"
 #include "core/host.h"
 #include "core/observe/endpointlogger.h"
 #include "core/observe/systopics.h"
@@ -58,6 +59,7 @@ Daemon::Daemon(DaemonOptions options, MainLoop &loop)
 
 Daemon::~Daemon()
 {
+    m_control.reset();
     m_host.reset();
     if (m_log)
         m_log->flushAll();
@@ -158,7 +160,8 @@ std::optional<int> Daemon::start()
         return kExitFailed;
     }
     (void)m_host->start();
-    if (!openEndpoints()) {
+    if (!openEndpoints() || !openControl()) {
+        m_control.reset();
         m_host.reset();
         return kExitFailed;
     }
@@ -177,21 +180,94 @@ bool Daemon::openEndpoints()
             ++opened;
             continue;
         }
-        ++m_failedEndpoints;
+        m_failures.insert(endpoint.name, result.error());
         log(LogLevel::Error,
             "endpoint-failed",
             QStringLiteral("name=%1 url=%2 error=%3")
                 .arg(endpoint.name, endpoint.url.toString(), result.error().toString()));
     }
-    if (m_failedEndpoints > 0 && (opened == 0 || m_options.strict)) {
+    m_opened = m_loop.clock().now();
+    if (!m_failures.isEmpty() && (opened == 0 || m_options.strict)) {
         log(LogLevel::Error,
             "start-failed",
             QStringLiteral("%1 of %2 endpoints could not start")
-                .arg(m_failedEndpoints)
+                .arg(m_failures.size())
                 .arg(m_endpoints.size()));
         return false;
     }
     return true;
+}
+
+bool Daemon::openControl()
+{
+    m_control
+        = std::make_unique<ControlPlane>(m_loop, *m_host, *this, QString::fromLatin1(kHostVersion));
+    const ControlSettings &settings = m_config->control();
+    // What nobody asked for by name may be missing: another host of this user may have it.
+    const auto tell = [this](const Result<> &result, bool isNamed, const QString &what) {
+        if (result)
+            return;
+        log(isNamed ? LogLevel::Error : LogLevel::Warning,
+            "control-failed",
+            QStringLiteral("%1 error=%2").arg(what, result.error().toString()));
+        if (isNamed)
+            m_problems.append(QStringLiteral("%1: %2").arg(what, result.error().text()));
+    };
+    const Result<ControlPath> path
+        = resolveControlPath(m_options.control, settings.socket, m_environment);
+    tell(path ? m_control->listen(*path) : path.error(),
+         path && path->isNamed,
+         QStringLiteral("socket"));
+    if (!m_control->socketPath().isEmpty())
+        log(LogLevel::Info, "control", QStringLiteral("socket=%1").arg(m_control->socketPath()));
+    if (settings.httpEnabled) {
+        tell(m_control->listenHttp(
+                 settings.httpAddress, settings.httpPort, !settings.httpAddress.isLoopback()),
+             settings.httpIsNamed,
+             QStringLiteral("http"));
+    }
+    if (!m_control->httpUrl().isEmpty())
+        log(LogLevel::Info, "control", QStringLiteral("http=%1").arg(m_control->httpUrl()));
+    if (m_problems.isEmpty() || !m_options.strict)
+        return true;
+    log(LogLevel::Error, "start-failed", m_problems.join(QStringLiteral("; ")));
+    return false;
+}
+
+HostView::State Daemon::state() const
+{
+    if (m_stopping)
+        return State::Stopping;
+    if (!m_ready)
+        return State::Starting;
+    return isDegraded() ? State::Degraded : State::Running;
+}
+
+QList<EndpointView> Daemon::endpoints() const
+{
+    QHash<QString, QString> urls;
+    for (const Host::Listening &listening : m_host->listeners())
+        urls.insert(listening.name, listening.url);
+    QList<EndpointView> views;
+    for (const EndpointSettings &settings : m_endpoints) {
+        EndpointView view;
+        view.name = settings.name;
+        view.url = urls.value(settings.name, settings.url.toString(QUrl::RemoveUserInfo));
+        view.role = settings.role == EndpointRole::Listen ? QStringLiteral("listen")
+                                                          : QStringLiteral("dial");
+        view.transport = settings.transport;
+        view.since = m_opened;
+        view.attempts = 1;
+        view.reason = m_failures.value(settings.name);
+        view.state = view.reason.isNull() ? QStringLiteral("running") : QStringLiteral("failed");
+        views.append(view);
+    }
+    return views;
+}
+
+QList<PluginRecord> Daemon::plugins() const
+{
+    return m_catalogue->records();
 }
 
 void Daemon::tellReady()
@@ -204,16 +280,20 @@ void Daemon::tellReady()
         listeners.append(QJsonObject{{QStringLiteral("name"), listening.name},
                                      {QStringLiteral("url"), listening.url}});
     }
-    const bool degraded = m_failedEndpoints > 0;
+    m_ready = true;
+    const bool degraded = isDegraded();
     log(degraded ? LogLevel::Warning : LogLevel::Info,
         "ready",
-        degraded ? QStringLiteral("state=degraded failed=%1").arg(m_failedEndpoints)
+        degraded ? QStringLiteral("state=degraded failed=%1").arg(m_failures.size())
                  : QStringLiteral("state=running"));
     if (!m_options.readyFile.isEmpty()) {
         const QJsonObject ready{{QStringLiteral("pid"), QCoreApplication::applicationPid()},
                                 {QStringLiteral("state"),
                                  degraded ? QStringLiteral("degraded") : QStringLiteral("running")},
-                                {QStringLiteral("listeners"), listeners}};
+                                {QStringLiteral("listeners"), listeners},
+                                {QStringLiteral("control"),
+                                 QJsonObject{{QStringLiteral("socket"), m_control->socketPath()},
+                                             {QStringLiteral("http"), m_control->httpUrl()}}}};
         const Result<> written
             = writeFileAtomically(m_options.readyFile, QJsonDocument(ready).toJson());
         if (!written)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/config/configreader.h"
+#include "core/control/hostview.h"
 #include "core/observe/loghub.h"
 #include "core/observe/qtmessages.h"
 #include "core/platform/runlock.h"
@@ -13,19 +14,21 @@
 #include "core/reactor/mainloop.h"
 #include "options.h"
 
+#include <QHash>
 #include <QObject>
 
 #include <memory>
 #include <optional>
 
 namespace fairlead::core {
+class ControlPlane;
 class Host;
 class SysTopics;
 class Watchdog;
 } // namespace fairlead::core
 
 /// One run of fairleadd: configuration, plugins, host, service manager, signals. Thread: main.
-class Daemon final : public QObject
+class Daemon final : public QObject, public fairlead::core::HostView
 {
     Q_OBJECT
 
@@ -40,9 +43,19 @@ private:
     void log(fairlead::LogLevel level, const char *event, const QString &text);
     bool readConfiguration();
     bool openEndpoints();
+    bool openControl();
     void tellReady();
     void handleSignal(int number);
     void handleStopped(int cutOff);
+
+    // HostView
+    State state() const override;
+    QList<fairlead::core::EndpointView> endpoints() const override;
+    QList<fairlead::core::PluginRecord> plugins() const override;
+
+    QStringList reasons() const override { return m_problems; }
+
+    bool isDegraded() const { return !m_failures.isEmpty() || !m_problems.isEmpty(); }
 
     void tendLog() noexcept;
 
@@ -62,6 +75,10 @@ private:
     std::unique_ptr<fairlead::core::Host> m_host;
     std::unique_ptr<fairlead::core::SysTopics> m_sysTopics;
     std::unique_ptr<fairlead::core::Watchdog> m_watchdog;
-    int m_failedEndpoints = 0;
+    std::unique_ptr<fairlead::core::ControlPlane> m_control;
+    QHash<QString, fairlead::Error> m_failures; ///< of endpoints, by name
+    QStringList m_problems; ///< what else is not as it was configured
+    qint64 m_opened = 0; ///< when the endpoints were
+    bool m_ready = false;
     bool m_stopping = false;
 };
