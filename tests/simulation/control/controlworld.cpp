@@ -4,12 +4,14 @@
 #include "controlworld.h"
 
 #include "linkpart.h"
+#include "supervisorpart.h"
 
 namespace fairlead::sim {
 
 ControlWorld::ControlWorld()
 {
     m_parts.push_back(std::make_unique<LinkPart>(*this));
+    m_parts.push_back(std::make_unique<SupervisorPart>(*this));
     for (const auto &part : m_parts)
         m_actions += quint32(part->actions());
 }

@@ -28,19 +28,17 @@ core::DoubleLinkPolicy policyOf(int key)
         return core::newestWins;
     case 1:
         return core::rejectNew;
-    case 2:
-        return core::biggerIdInitiator;
     default:
         return [](const core::DoubleLinkCase &links) { return core::specRecency(links); };
     }
 }
 
-/// With the last key we are the smaller id.
+/// With the last two keys we are the smaller id.
 constexpr ByteSpan kOwnId = "m";
 
 ByteSpan peerId(int key)
 {
-    return key + 1 == kKeys ? ByteSpan("z") : ByteSpan("a");
+    return key + 2 >= kKeys ? ByteSpan("z") : ByteSpan("a");
 }
 
 } // namespace
@@ -226,7 +224,7 @@ void LinkPart::moveTime(quint32 how)
 /// The peer speaks, or falls silent for good.
 void LinkPart::speak(ControlLink &link, quint32 how)
 {
-    if (how % 4 == 0) {
+    if (how % 2 == 0) {
         if (link.frozenAt < 0)
             link.frozenAt = now();
         std::erase_if(m_answers, [&](const Answer &a) { return a.link == link.number(); });

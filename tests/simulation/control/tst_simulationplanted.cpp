@@ -37,6 +37,9 @@ private Q_SLOTS:
         QTest::newRow("RG-04") << PlantedBug::RG04;
         QTest::newRow("RG-08") << PlantedBug::RG08;
         QTest::newRow("RG-14") << PlantedBug::RG14;
+        QTest::newRow("SV-05") << PlantedBug::SV05;
+        QTest::newRow("SV-11") << PlantedBug::SV11;
+        QTest::newRow("SH-04") << PlantedBug::SH04;
     }
 
     void everyPlantedBugIsFound()

@@ -3,6 +3,8 @@
 
 #include "core/lifecycle/supervisor/attemptslot.h"
 
+#include "core/plantedbug.h"
+
 #include <limits>
 #include <utility>
 
@@ -10,7 +12,7 @@ namespace fairlead::core {
 
 AttemptSlot::Claim::~Claim()
 {
-    if (m_slot)
+    if (m_slot && !isPlanted(PlantedBug::SV11))
         m_slot->release();
 }
 
@@ -72,7 +74,7 @@ void AttemptSlot::release()
 {
     const bool mustAbort = m_issued;
     finish();
-    if (mustAbort)
+    if (mustAbort && !isPlanted(PlantedBug::SH04))
         m_abort(m_generation);
 }
 
