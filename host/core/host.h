@@ -3,46 +3,40 @@
 
 #pragma once
 
-#include "core/config/hostconfig.h"
 #include "core/distributor/distributor.h"
+#include "core/endpoint/endpointset.h"
+#include "core/platform/systemrandom.h"
 #include "core/reactor/mainloop.h"
-#include "core/reactor/traffic.h"
 #include "core/store/memoryengine.h"
 
+#include <QHash>
 #include <QObject>
 
 #include <fairlead/result.h>
 
-#include <functional>
 #include <memory>
 #include <vector>
 
-namespace fairlead {
-class Logger;
-class TransportFactory;
-} // namespace fairlead
-
 namespace fairlead::core {
 
+class Broadcaster;
+class EventBus;
+class EventService;
 class ReactorThread;
+class Supervisor;
+struct EndpointEvent;
 
 /// What a host is made from.
 struct HostSetup
 {
     int reactors = 1; ///< 1 to 64
     DistributorLimits limits;
-    qint64 maxLinks = 0; ///< over all endpoints; 0: no bound
     quint32 epoch = 1; ///< of this start
-    QString version;
-    /// A log bound to an endpoint.
-    std::function<std::shared_ptr<Logger>(const QString &transport, const QString &endpoint)>
-        makeLogger;
-    /// The loaded factory of a transport type, null when there is none.
-    std::function<TransportFactory *(const QString &type)> factory;
+    EndpointSet::Setup endpoints;
 };
 
-/// The running host: reactors, distributor and endpoints. Single use: a host that was shut down
-/// does not start again (SH-06).
+/// The running host: reactors, distributor, endpoints, and who tells of them. Single use: a host
+/// that was shut down does not start again (SH-06).
 ///
 /// Thread: main.
 class Host final : public QObject
@@ -55,20 +49,15 @@ public:
 
     /// Starts the reactors. Errors: AlreadyStarted.
     Result<> start();
-    /// Opens an endpoint. Errors: the transport's, or why its address cannot be used.
+    /// Makes and starts an endpoint. Errors: EndpointSet::add()'s; for a listener also why it does
+    /// not listen now, in which case the supervisor keeps trying if that may help.
     Result<> open(const EndpointSettings &settings);
-
-    struct Listening
-    {
-        QString name;
-        QString url; ///< with the real port
-    };
-
-    std::vector<Listening> listeners() const;
 
     /// Ends in order: no further links, a last frame to each peer, then what is left is cut off.
     /// stopped() follows; further calls change nothing.
     void shutDown();
+
+    bool isStopping() const noexcept { return m_phase >= Phase::Stopping; }
 
     Distributor &distributor() noexcept { return *m_distributor; }
 
@@ -77,28 +66,40 @@ public:
         return m_reactors;
     }
 
-    qint64 linkCount() const noexcept;
+    EndpointSet &endpoints() noexcept { return *m_endpoints; }
+
+    const EndpointSet &endpoints() const noexcept { return *m_endpoints; }
+
+    Supervisor &supervisor() noexcept { return *m_supervisor; }
+
+    const Supervisor &supervisor() const noexcept { return *m_supervisor; }
+
+    EventBus &events() noexcept { return *m_events; }
+
+    Broadcaster &broadcaster() noexcept { return *m_broadcaster; }
+
+    qint64 linkCount() const noexcept { return m_endpoints->linkCount(); }
 
 Q_SIGNALS:
     /// @p cutOff: links that did not end in time.
     void stopped(int cutOff);
 
 private:
-    struct Endpoint;
-
-    Result<> listenTcp(Endpoint &endpoint);
-    Result<> connectMemory(Endpoint &endpoint);
-    void accept(Endpoint &endpoint, int fd, const QByteArray &peerAddress);
-    Reactor &leastLoaded() noexcept;
+    void handleEndpointEvent(const EndpointEvent &event);
     void checkStopped();
     void finishStop(int cutOff);
 
     MainLoop &m_loop;
-    HostSetup m_setup;
     MemoryEngine m_store;
     std::unique_ptr<Distributor> m_distributor;
+    std::unique_ptr<EventBus> m_events;
+    std::unique_ptr<EventService> m_eventService;
+    std::unique_ptr<Broadcaster> m_broadcaster;
+    SystemRandom m_random;
+    std::unique_ptr<Supervisor> m_supervisor;
     std::vector<std::unique_ptr<ReactorThread>> m_reactors;
-    std::vector<std::unique_ptr<Endpoint>> m_endpoints;
+    std::unique_ptr<EndpointSet> m_endpoints;
+    QHash<QString, quint64> m_targets; ///< endpoints by name: their registration for broadcasts
     enum class Phase : quint8 {
         Idle,
         Running,
@@ -108,7 +109,6 @@ private:
     Phase m_phase = Phase::Idle;
     qint64 m_stopDeadline = 0;
     Timer m_stopTimer;
-    std::size_t m_turn = 0;
 };
 
 } // namespace fairlead::core

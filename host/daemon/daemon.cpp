@@ -139,15 +139,15 @@ std::optional<int> Daemon::start()
     setup.reactors
         = settings.reactors > 0 ? settings.reactors : std::max(1, QThread::idealThreadCount() / 2);
     setup.limits = distributorLimits(m_config->limits());
-    setup.maxLinks = m_config->limits().links > 0
+    setup.endpoints.maxLinks = m_config->limits().links > 0
         ? m_config->limits().links
         : std::max<qint64>(1, descriptors - kOwnDescriptors);
     setup.epoch = quint32(m_loop.clock().utcMs() / 1000);
-    setup.version = QString::fromLatin1(kHostVersion);
-    setup.makeLogger = [this](const QString &transport, const QString &endpoint) {
+    setup.endpoints.version = QString::fromLatin1(kHostVersion);
+    setup.endpoints.makeLogger = [this](const QString &transport, const QString &endpoint) {
         return std::make_shared<EndpointLogger>(*m_log, transport, endpoint);
     };
-    setup.factory = [this](const QString &scheme) -> TransportFactory * {
+    setup.endpoints.factory = [this](const QString &scheme) -> TransportFactory * {
         const Result<core::Transport> found = m_transports.find(scheme);
         return found ? found->factory : nullptr;
     };
@@ -246,7 +246,7 @@ HostView::State Daemon::state() const
 QList<EndpointView> Daemon::endpoints() const
 {
     QHash<QString, QString> urls;
-    for (const Host::Listening &listening : m_host->listeners())
+    for (const EndpointSet::Listening &listening : m_host->endpoints().listeners())
         urls.insert(listening.name, listening.url);
     QList<EndpointView> views;
     for (const EndpointSettings &settings : m_endpoints) {
@@ -273,7 +273,7 @@ QList<PluginRecord> Daemon::plugins() const
 void Daemon::tellReady()
 {
     QJsonArray listeners;
-    for (const Host::Listening &listening : m_host->listeners()) {
+    for (const EndpointSet::Listening &listening : m_host->endpoints().listeners()) {
         log(LogLevel::Info,
             "listening",
             QStringLiteral("name=%1 url=%2").arg(listening.name, listening.url));

@@ -96,9 +96,11 @@ void FrameLink::handleBye(ByteSpan body) noexcept
     m_lease = nullptr;
     m_phase = Phase::Ended;
     const QString text = QString::fromUtf8(bye->text.data(), qsizetype(bye->text.size()));
-    // Whoever leaves without an error leaves in order.
+    // Whoever leaves without an error leaves in order. A host that ends may be back soon.
     if (bye->code == ErrorCode::None)
-        closeLink(Error(ErrorCode::ConnectionClosed, QStringLiteral("the other end left")), true);
+        closeLink(Error(ErrorCode::ConnectionClosed, QStringLiteral("the other end left")), false);
+    else if (bye->code == ErrorCode::ShuttingDown)
+        closeLink(Error(bye->code, text).setRetryable(true), false);
     else
         closeLink(Error(bye->code, text), false);
 }

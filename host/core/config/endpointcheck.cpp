@@ -15,6 +15,11 @@ namespace fairlead::core {
 
 namespace {
 
+qint64 nanoseconds(const QJsonObject &values, const QString &key)
+{
+    return qint64(std::llround(values.value(key).toDouble() * double(kNsPerSecond)));
+}
+
 class EndpointCheck
 {
 public:
@@ -36,6 +41,7 @@ private:
     void checkRole(const TransportDescription &transport);
     void checkPlace(const TransportDescription &transport);
     void checkListenAddress();
+    void readPolicy(const QJsonObject &values);
     void checkReach(const QJsonObject &values);
     QString shownUrl() const;
 
@@ -170,6 +176,25 @@ void EndpointCheck::checkReach(const QJsonObject &values)
                .arg(shownUrl()));
 }
 
+void EndpointCheck::readPolicy(const QJsonObject &values)
+{
+    EndpointPolicy &policy = m_settings.policy;
+    m_settings.enabled = values.value(QStringLiteral("enabled")).toBool();
+    policy.reconnect = values.value(QStringLiteral("reconnect")).toBool();
+    policy.backOff.baseNs = nanoseconds(values, QStringLiteral("reconnect_delay"));
+    policy.backOff.capNs = nanoseconds(values, QStringLiteral("reconnect_max_delay"));
+    policy.maxAttempts = quint32(values.value(QStringLiteral("reconnect_attempts")).toInteger());
+    policy.stabilityNs = nanoseconds(values, QStringLiteral("stable_after"));
+    policy.dialDeadlineNs = nanoseconds(values, QStringLiteral("dial_timeout"));
+    // The link itself ends in time, with a last frame; this is for one that does not.
+    policy.handshakeDeadlineNs = m_settings.handshakeTimeout + kNsPerSecond;
+    if (policy.backOff.capNs < policy.backOff.baseNs) {
+        report(ErrorCode::ConfigRange,
+               "reconnect_max_delay",
+               QStringLiteral("it is shorter than reconnect_delay"));
+    }
+}
+
 std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transports)
 {
     const qsizetype errorsBefore = m_errors->size();
@@ -199,8 +224,10 @@ std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transp
     if (m_errors->size() != errorsBefore)
         return std::nullopt;
 
-    m_settings.handshakeTimeout = qint64(std::llround(
-        values.value(QStringLiteral("handshake_timeout")).toDouble() * double(kNsPerSecond)));
+    m_settings.handshakeTimeout = nanoseconds(values, QStringLiteral("handshake_timeout"));
+    readPolicy(values);
+    if (m_errors->size() != errorsBefore)
+        return std::nullopt;
     m_settings.maxLinks = values.value(QStringLiteral("max_links")).toInteger();
     const QStringList own = endpointKeys();
     for (const QString &key : own)
@@ -216,7 +243,8 @@ bool EndpointSettings::isSameAs(const EndpointSettings &other) const
     return name == other.name && url == other.url && role == other.role && carrier == other.carrier
         && transport == other.transport && address == other.address && port == other.port
         && allowAnonymous == other.allowAnonymous && handshakeTimeout == other.handshakeTimeout
-        && maxLinks == other.maxLinks && options == other.options;
+        && maxLinks == other.maxLinks && enabled == other.enabled && policy == other.policy
+        && options == other.options;
 }
 
 std::optional<EndpointSettings> checkEndpoint(const QString &name,

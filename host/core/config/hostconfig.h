@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/config/confignode.h"
+#include "core/lifecycle/supervisor/endpointpolicy.h"
 #include "core/observe/logformat.h"
 #include "core/plugins/transportdescription.h"
 
@@ -58,6 +59,8 @@ struct EndpointSettings
     bool allowAnonymous = false;
     qint64 handshakeTimeout = 0; ///< nanoseconds
     qint64 maxLinks = 0; ///< 0: no bound of its own
+    bool enabled = true;
+    EndpointPolicy policy; ///< how it is kept up
     QJsonObject options; ///< the plugin's keys, checked, defaults filled in
     ConfigOrigin origin;
 

@@ -151,12 +151,14 @@ HostLink *Reactor::findLink(quint64 generation) noexcept
     return found == m_links.end() ? nullptr : found->second.get();
 }
 
-std::size_t Reactor::shutDownLinks(const Error &reason)
+std::size_t Reactor::shutDownLinks(const Error &reason, int endpoint)
 {
     std::vector<HostLink *> open;
     for (const auto &[generation, link] : m_links) {
-        if (link->state() != Link::State::Closed)
+        if (link->state() != Link::State::Closed
+            && (endpoint < 0 || link->endpoint().number == endpoint)) {
             open.push_back(link.get());
+        }
     }
     for (HostLink *link : open)
         link->shutDown(reason);

@@ -97,8 +97,8 @@ public:
 
     std::size_t linkCount() const noexcept { return m_links.size(); }
 
-    /// Ends every link; how many were left.
-    std::size_t shutDownLinks(const Error &reason);
+    /// Ends every link, or those of one endpoint; how many were left.
+    std::size_t shutDownLinks(const Error &reason, int endpoint = -1);
     void abandonLinks(const Error &reason);
 
     bool isEmpty() const noexcept { return m_links.empty() && m_lingering.empty(); }

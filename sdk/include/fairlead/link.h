@@ -125,8 +125,9 @@ public:
     Result<> fail(const Error &error, CloseMode mode = CloseMode::Drain);
     /// Graceful end: Ready to Draining (LC-14). Deliberate, and @p reason is the first reason.
     Result<> drain(const Error &reason);
-    /// The end, from every state; idempotent, the first reason wins (LC-07). @p deliberate: by us
-    /// or in order, so no reconnect is asked for (LC-10).
+    /// The end, from every state; idempotent, the first reason wins (LC-07). @p deliberate: on
+    /// purpose and on this side, so no reconnect is asked for (LC-10); a peer that leaves, in order or
+    /// not, is dialled again.
     void close(const Error &reason, CloseMode mode, bool deliberate);
 
 Q_SIGNALS:

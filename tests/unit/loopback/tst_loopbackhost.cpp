@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "core/host.h"
+#include "core/lifecycle/supervisor/supervisor.h"
 #include "core/reactor/epolldispatcher.h"
 #include "core/reactor/reactorthread.h"
 #include "framelink.h"
@@ -207,9 +208,9 @@ private:
         m_tester = std::make_unique<Factory>(seen, true);
         core::HostSetup made;
         made.reactors = reactors;
-        made.makeLogger
+        made.endpoints.makeLogger
             = [](const QString &, const QString &) { return std::make_shared<SilentLogger>(); };
-        made.factory = [this](const QString &type) -> TransportFactory * {
+        made.endpoints.factory = [this](const QString &type) -> TransportFactory * {
             return type == QLatin1String("tester") ? m_tester.get() : m_loopback.get();
         };
         return made;
@@ -257,14 +258,23 @@ private Q_SLOTS:
         QCOMPARE(host.distributor().index.subscriptionCount(), quint64(0));
     }
 
-    void nobodyListens()
+    // SV-04: whoever is dialled may come later.
+    void aPeerConnectsOnceSomebodyListens()
     {
         Seen seen;
         core::Host host(m_loop, setup(1, seen));
         QVERIFY(host.start());
-        const Result<> opened = host.open(bridge());
-        QCOMPARE(opened.error().code(), ErrorCode::ConnectionRefused);
-        QVERIFY(opened.error().text().contains(QLatin1String("hub")));
+        core::EndpointSettings settings = bridge();
+        settings.policy.backOff.baseNs = 5 * kNsPerMs;
+        settings.policy.backOff.capNs = 20 * kNsPerMs;
+        QVERIFY(host.open(settings));
+        const core::SupervisedEndpoint *supervised
+            = host.supervisor().find(QStringLiteral("bridge"));
+        QCOMPARE(supervised->status().state, core::EndpointState::Reconnecting);
+        QCOMPARE(supervised->status().lastReason.code(), ErrorCode::ConnectionRefused);
+        QVERIFY(supervised->status().lastReason.text().contains(QLatin1String("hub")));
+        QVERIFY(host.open(endpoint("hub", "loopback", core::EndpointRole::Listen)));
+        QTRY_COMPARE_WITH_TIMEOUT(supervised->status().state, core::EndpointState::Running, 30'000);
     }
 };
 

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/endpoint/dialconnector.h"
+
+#include "core/endpoint/hostendpoint.h"
+#include "core/endpoint/linkend.h"
+#include "core/endpoint/linkplacer.h"
+#include "core/endpoint/linkreports.h"
+
+#include <utility>
+
+namespace fairlead::core {
+
+DialConnector::DialConnector(std::shared_ptr<HostEndpoint> endpoint, const Host &host)
+    : m_endpoint(std::move(endpoint))
+    , m_host(host)
+{
+    m_host.reports.setRoute(m_endpoint->runtime()->number,
+                            [this](const LinkReport &report) { handleReport(report); });
+}
+
+DialConnector::~DialConnector()
+{
+    m_host.reports.removeRoute(m_endpoint->runtime()->number);
+}
+
+void DialConnector::connect(quint64 generation, qint64 deadline)
+{
+    m_generation = generation;
+    m_stage = Stage::Dialling;
+    startDial(deadline);
+}
+
+void DialConnector::cancel(quint64 generation)
+{
+    if (generation != m_generation)
+        return;
+    switch (std::exchange(m_stage, Stage::Idle)) {
+    case Stage::Idle:
+        break;
+    case Stage::Dialling:
+        abortDial();
+        break;
+    case Stage::Handshaking:
+    case Stage::Ready:
+        LinkPlacer::end(*m_reactor,
+                        generation,
+                        Error(ErrorCode::Cancelled, QStringLiteral("the attempt was cancelled")),
+                        true);
+        break;
+    }
+}
+
+void DialConnector::close(quint64 generation, const Error &reason)
+{
+    if (generation != m_generation || m_stage != Stage::Ready)
+        return;
+    const Error why = reason.isNull()
+        ? Error(ErrorCode::Cancelled, QStringLiteral("the endpoint is being stopped"))
+        : reason;
+    LinkPlacer::end(*m_reactor, generation, why, false);
+}
+
+void DialConnector::adopted(Reactor &reactor)
+{
+    m_reactor = &reactor;
+    m_stage = Stage::Handshaking;
+    receiver().dialFinished(m_generation);
+}
+
+void DialConnector::failed(const Error &error)
+{
+    m_stage = Stage::Idle;
+    receiver().attemptFailed(m_generation, error);
+}
+
+void DialConnector::handleReport(const LinkReport &report)
+{
+    if (report.generation != m_generation)
+        return;
+    if (report.kind == LinkReport::Kind::Connected) {
+        if (m_stage != Stage::Handshaking)
+            return;
+        m_stage = Stage::Ready;
+        const QByteArray &peer = report.peerKey.isEmpty() ? report.peerAddress : report.peerKey;
+        if (!receiver().linkReady(m_generation, QString::fromUtf8(peer)))
+            cancel(report.generation);
+        return;
+    }
+    const EndCause cause = endCauseOf(report);
+    switch (std::exchange(m_stage, Stage::Idle)) {
+    case Stage::Idle:
+    case Stage::Dialling:
+        break;
+    case Stage::Handshaking:
+        receiver().attemptFailed(report.generation, report.reason, cause);
+        break;
+    case Stage::Ready:
+        receiver().linkEnded(report.generation, report.reason, cause);
+        break;
+    }
+}
+
+} // namespace fairlead::core

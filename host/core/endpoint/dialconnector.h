@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/lifecycle/supervisor/connector.h"
+#include "core/reactor/endpointruntime.h"
+
+#include <memory>
+
+namespace fairlead::core {
+
+class HostEndpoint;
+class LinkPlacer;
+class LinkReports;
+class Reactor;
+
+/// What dialled endpoints have in common: a dial that leads to a link on a reactor, whose life is
+/// followed by its reports. The link carries the attempt's generation. Thread: main.
+class DialConnector : public EndpointConnector
+{
+public:
+    void connect(quint64 generation, qint64 deadline) final;
+    void cancel(quint64 generation) final;
+    void close(quint64 generation, const Error &reason) final;
+
+    ~DialConnector() override;
+
+    /// What it needs of the host; outlives it.
+    struct Host
+    {
+        LinkPlacer &placer;
+        LinkReports &reports;
+    };
+
+protected:
+    DialConnector(std::shared_ptr<HostEndpoint> endpoint, const Host &host);
+
+    /// Starts what ends in adopted() or failed(), possibly before it returns.
+    virtual void startDial(qint64 deadline) = 0;
+    /// Interrupts it at once.
+    virtual void abortDial() noexcept = 0;
+
+    /// The connection became a link on @p reactor. The last thing a dial does.
+    void adopted(Reactor &reactor);
+    /// There is no connection. The last thing a dial does.
+    void failed(const Error &error);
+
+    HostEndpoint &endpoint() const noexcept { return *m_endpoint; }
+
+    LinkPlacer &placer() const noexcept { return m_host.placer; }
+
+    quint64 generation() const noexcept { return m_generation; }
+
+private:
+    enum class Stage : quint8 {
+        Idle,
+        Dialling,
+        Handshaking,
+        Ready
+    };
+
+    void handleReport(const LinkReport &report);
+
+    const std::shared_ptr<HostEndpoint> m_endpoint;
+    const Host m_host;
+    Stage m_stage = Stage::Idle;
+    quint64 m_generation = 0;
+    Reactor *m_reactor = nullptr; ///< of the link
+};
+
+} // namespace fairlead::core

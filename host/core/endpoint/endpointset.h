@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/config/hostconfig.h"
+#include "core/endpoint/dialconnector.h"
+#include "core/endpoint/linkplacer.h"
+#include "core/endpoint/linkreports.h"
+
+#include <QObject>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace fairlead {
+class Logger;
+class OperationTarget;
+class TransportFactory;
+} // namespace fairlead
+
+namespace fairlead::core {
+
+class HostEndpoint;
+class MainLoop;
+class Supervisor;
+
+/// The configured endpoints of the running host: made here, kept up by the supervisor.
+///
+/// Thread: main. Ownership: the host's. What it is made with outlives it.
+class EndpointSet final : public QObject
+{
+    Q_OBJECT
+
+public:
+    struct Setup
+    {
+        QString version;
+        qint64 maxLinks = 0; ///< over all endpoints; 0: no bound
+        /// A log bound to an endpoint.
+        std::function<std::shared_ptr<Logger>(const QString &transport, const QString &endpoint)>
+            makeLogger;
+        /// The loaded factory of a transport type, null when there is none.
+        std::function<TransportFactory *(const QString &type)> factory;
+        /// What a plugin may ask the host for, by interface id; null when the host lacks it.
+        std::function<void *(const char *iid)> service;
+    };
+
+    EndpointSet(MainLoop &loop,
+                Supervisor &supervisor,
+                const LinkPlacer::Reactors &reactors,
+                const EventFeed &listeners,
+                Setup setup);
+    ~EndpointSet() override;
+
+    /// Makes and starts an endpoint. Errors: UnknownScheme, the plugin's, AlreadyExists,
+    /// ShuttingDown. That it cannot be opened now is told by its state.
+    Result<> add(const EndpointSettings &settings);
+    /// Another endpoint takes the place of the one with its name; the links of that one end.
+    /// Errors: as add(), NotFound.
+    Result<> replace(const EndpointSettings &settings);
+    /// It stops, and its links end. Errors: NotFound.
+    Result<> remove(const QString &name);
+
+    struct Listening
+    {
+        QString name;
+        QString url; ///< with the real port
+    };
+
+    /// What listens now, in the order of configuration.
+    std::vector<Listening> listeners() const;
+
+    /// What is configured, in order.
+    QList<EndpointSettings> settings() const;
+
+    /// Null when there is none.
+    std::shared_ptr<HostEndpoint> find(const QString &name) const;
+
+    /// Of the endpoint with that number; empty when it is gone.
+    QString nameOf(int number) const;
+
+    qint64 linkCount() const noexcept;
+
+    /// No connection is taken from here on.
+    void refuseLinks() noexcept { m_refusing = true; }
+
+    LinkReports &reports() noexcept { return m_reports; }
+
+    LinkPlacer &placer() noexcept { return m_placer; }
+
+Q_SIGNALS:
+    /// Each may be asked to take part in operations; @p target is null when it does not.
+    void added(const QString &name, const std::shared_ptr<fairlead::OperationTarget> &target);
+    void removed(const QString &name);
+
+private:
+    Result<std::shared_ptr<HostEndpoint>> make(const EndpointSettings &settings);
+    std::unique_ptr<EndpointConnector> connectorFor(const std::shared_ptr<HostEndpoint> &endpoint);
+    void accept(HostEndpoint &endpoint, int fd, const QByteArray &peerAddress);
+    const HostEndpoint *findMemoryListener(const QString &name) const;
+
+    MainLoop &m_loop;
+    Supervisor &m_supervisor;
+    const Setup m_setup;
+    LinkReports m_reports;
+    LinkPlacer m_placer;
+    std::vector<std::shared_ptr<HostEndpoint>> m_endpoints;
+    /// Removed or replaced, with links that still end; counted until then.
+    std::vector<EndpointRuntimePtr> m_leaving;
+    int m_nextNumber = 0;
+    bool m_refusing = false;
+};
+
+} // namespace fairlead::core

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/endpoint/hostdial.h"
+
+#include "core/platform/namelookup.h"
+#include "core/reactor/mainloop.h"
+#include "core/reactor/tcpdial.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace fairlead::core {
+
+HostDial::HostDial(MainLoop &loop, Done done)
+    : m_loop(loop)
+    , m_done(std::move(done))
+    , m_dial(loop.clock(), loop.timers(), *this, *this)
+{ }
+
+HostDial::~HostDial()
+{
+    m_dial.abort();
+}
+
+void HostDial::start(const QString &host, quint16 port, qint64 deadline)
+{
+    if (!QHostAddress(host).isNull()) {
+        dialAll({host}, port, deadline);
+        return;
+    }
+    // Asked anew for each attempt: the peer may have moved.
+    m_lookup = std::make_unique<NameLookup>(
+        host, [this, port, deadline](const Result<QList<QHostAddress>> &found) {
+            const std::unique_ptr<NameLookup> over = std::move(m_lookup);
+            if (!found) {
+                finish(found.error());
+                return;
+            }
+            QStringList addresses;
+            for (const QHostAddress &address : *found)
+                addresses.append(address.toString());
+            dialAll(addresses, port, deadline);
+        });
+}
+
+void HostDial::dialAll(const QStringList &addresses, quint16 port, qint64 deadline)
+{
+    std::vector<DialAddress> list;
+    for (const QString &address : addresses) {
+        const bool isV6 = QHostAddress(address).protocol() == QAbstractSocket::IPv6Protocol;
+        list.push_back(
+            {isV6 ? DialAddress::Family::IPv6 : DialAddress::Family::IPv4, address, port});
+    }
+    m_dial.start(list, deadline);
+}
+
+void HostDial::finish(const Result<Connection> &result)
+{
+    const Done done = std::move(m_done);
+    done(result);
+}
+
+void HostDial::open(std::size_t attempt, const DialAddress &address, qint64)
+{
+    if (attempt >= m_attempts.size())
+        m_attempts.resize(attempt + 1);
+    m_attempts[attempt].dial
+        = std::make_unique<TcpDial>(m_loop,
+                                    SocketAddress(QHostAddress(address.host), address.port),
+                                    [this, attempt](const Result<int> &result) {
+                                        const std::unique_ptr<TcpDial> over
+                                            = std::move(m_attempts[attempt].dial);
+                                        if (!result) {
+                                            m_dial.failed(attempt, result.error());
+                                            return;
+                                        }
+                                        m_attempts[attempt].fd = *result;
+                                        m_dial.opened(attempt);
+                                    });
+}
+
+void HostDial::cancel(std::size_t attempt)
+{
+    if (attempt >= m_attempts.size())
+        return;
+    m_attempts[attempt].dial.reset();
+    const int fd = std::exchange(m_attempts[attempt].fd, -1);
+    if (fd >= 0)
+        ::close(fd);
+}
+
+// Plain TCP tells nothing of who is there; the protocol's handshake does.
+Result<> HostDial::checkIdentity(std::size_t)
+{
+    return {};
+}
+
+void HostDial::dialSucceeded(std::size_t attempt)
+{
+    Connection connection;
+    connection.fd = std::exchange(m_attempts[attempt].fd, -1);
+    connection.peerAddress = m_dial.address(attempt).text().toUtf8();
+    finish(connection);
+}
+
+void HostDial::dialFailed(const Error &error)
+{
+    finish(error);
+}
+
+} // namespace fairlead::core

@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/endpoint/linkend.h"
+
+namespace fairlead::core {
+
+EndCause endCauseOf(const LinkReport &ended) noexcept
+{
+    if (ended.wasRefused)
+        return EndCause::Refused;
+    // A link that could be dialled again and does not ask for it was ended on purpose.
+    if (!ended.asksReconnect && ended.reason.isRetryable())
+        return EndCause::Deliberate;
+    return EndCause::Lost;
+}
+
+} // namespace fairlead::core

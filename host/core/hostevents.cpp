@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/hostevents.h"
+
+#include "core/endpoint/endpointset.h"
+#include "core/lifecycle/supervisor/endpointstatus.h"
+#include "core/observe/eventbus.h"
+
+#include <fairlead/clock.h>
+#include <fairlead/logger.h>
+
+namespace fairlead::core {
+
+namespace {
+
+std::optional<EventKind> kindOf(EndpointEvent::Kind kind)
+{
+    switch (kind) {
+    case EndpointEvent::Kind::StateChanged:
+        return EventKind::EndpointState;
+    case EndpointEvent::Kind::Started:
+        return EventKind::EndpointStarted;
+    case EndpointEvent::Kind::Stopped:
+        return EventKind::EndpointStopped;
+    case EndpointEvent::Kind::Reconnected:
+        return EventKind::EndpointReconnected;
+    case EndpointEvent::Kind::ReconnectFailed:
+        return EventKind::EndpointReconnectFailed;
+    case EndpointEvent::Kind::DialStorm:
+        return EventKind::DialStorm;
+    case EndpointEvent::Kind::ReconnectScheduled:
+        break;
+    }
+    return std::nullopt;
+}
+
+EventKind kindOf(const LinkReport &report)
+{
+    if (report.kind == LinkReport::Kind::Connected)
+        return EventKind::LinkConnected;
+    if (report.wasConnected)
+        return EventKind::LinkDisconnected;
+    return report.wasRefused ? EventKind::LinkRejected : EventKind::HandshakeFailed;
+}
+
+LogLevel levelOf(const EndpointEvent &event)
+{
+    if (event.to == EndpointState::Failed)
+        return LogLevel::Error;
+    return event.to == EndpointState::Reconnecting ? LogLevel::Warning : LogLevel::Info;
+}
+
+} // namespace
+
+void logEndpointEvent(Logger &logger, const EndpointEvent &event)
+{
+    if (event.kind == EndpointEvent::Kind::ReconnectScheduled) {
+        logger.log(LogLevel::Info,
+                   "reconnect",
+                   QStringLiteral("attempt=%1 in-ms=%2 reason=\"%3\"")
+                       .arg(event.attempt)
+                       .arg(event.delayNs / kNsPerMs)
+                       .arg(event.reason.toString()));
+        return;
+    }
+    if (event.kind != EndpointEvent::Kind::StateChanged || !logger.isEnabled(levelOf(event)))
+        return;
+    QString text = QStringLiteral("from=%1 to=%2")
+                       .arg(QLatin1String(endpointStateName(event.from)),
+                            QLatin1String(endpointStateName(event.to)));
+    if (!event.reason.isNull())
+        text += QStringLiteral(" reason=\"%1\"").arg(event.reason.toString());
+    logger.log(levelOf(event), "endpoint-state", text);
+}
+
+void publishEndpointEvent(EventBus &bus, const EndpointEvent &event)
+{
+    const std::optional<EventKind> kind = kindOf(event.kind);
+    if (!kind)
+        return;
+    bus.publish(*kind, [&](Event &out) {
+        out.key = event.name.toUtf8();
+        out.endpoint = event.name;
+        out.generation = event.generation;
+        out.monotonicNs = event.at;
+        out.reason = event.reason;
+        out.attempt = event.attempt;
+        if (event.kind == EndpointEvent::Kind::StateChanged) {
+            out.from = QLatin1String(endpointStateName(event.from));
+            out.to = QLatin1String(endpointStateName(event.to));
+        }
+        if (event.delayNs > 0)
+            out.details.insert(QStringLiteral("retryAfterMs"), event.delayNs / kNsPerMs);
+    });
+}
+
+void publishLinkEvent(EventBus &bus, const EndpointSet &endpoints, const LinkReport &report)
+{
+    bus.publish(kindOf(report), [&](Event &out) {
+        out.key = report.peerKey;
+        out.endpoint = endpoints.nameOf(report.endpoint);
+        out.generation = report.generation;
+        out.reason = report.reason;
+        out.details.insert(QStringLiteral("peer"), QString::fromUtf8(report.peerAddress));
+        out.details.insert(QStringLiteral("direction"),
+                           report.direction == Link::Direction::Accepted
+                               ? QStringLiteral("accepted")
+                               : QStringLiteral("dialled"));
+    });
+}
+
+} // namespace fairlead::core
