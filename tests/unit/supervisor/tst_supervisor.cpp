@@ -43,6 +43,7 @@ private Q_SLOTS:
     void dialThatCompletesLateIsClosed_data();
     void dialThatCompletesLateIsClosed();
     void stopAllTellsOnce();
+    void allStoppedIsTheLastWord();
     void stopAllIsBounded();
     void stoppedHostCausesNoReconnect();
     void lossDuringClosingIsNoReconnect();
@@ -336,6 +337,25 @@ void tst_Supervisor::stopAllTellsOnce()
     QSignalSpy none(empty.supervisor.get(), &Supervisor::allStopped);
     empty.supervisor->stopAll();
     QCOMPARE(none.count(), 1);
+}
+
+// SH-05: also when some were down before.
+void tst_Supervisor::allStoppedIsTheLastWord()
+{
+    World world;
+    const auto script = world.add(World::plan(kName));
+    world.add(World::plan(QStringLiteral("idle")));
+    const auto failed = world.add(World::plan(QStringLiteral("failed")));
+    QVERIFY(world.endpoint().start());
+    QVERIFY(world.endpoint(QStringLiteral("failed")).start());
+    script->ready();
+    failed->fail(fatalError());
+    std::vector<int> told;
+    QObject::connect(world.supervisor.get(), &Supervisor::allStopped, this, [&] {
+        told.push_back(world.count(Kind::Stopped));
+    });
+    world.supervisor->stopAll();
+    QCOMPARE(told, std::vector<int>{3});
 }
 
 // SH-02

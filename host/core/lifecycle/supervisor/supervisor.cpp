@@ -255,10 +255,12 @@ void Supervisor::stopAll()
     beginClosing();
     if (!alive || !isFirst)
         return;
-    m_mustTellStopped = true;
     forEachEndpoint([](SupervisedEndpoint &endpoint) { endpoint.stop(shuttingDown()); });
-    if (alive)
-        checkAllStopped();
+    if (!alive)
+        return;
+    // Only now: endpoints that were down already count as quiet before they have told their end.
+    m_mustTellStopped = true;
+    checkAllStopped();
 }
 
 bool Supervisor::isQuiet() const noexcept
