@@ -57,7 +57,7 @@ DoubleLinkArbiter::~DoubleLinkArbiter() = default;
 
 void DoubleLinkArbiter::submit(const SwapRequest &request)
 {
-    if (m_closed.isNull())
+    if (m_closed.isNull() || isPlanted(PlantedBug::SH03))
         put(std::make_shared<Waiting>(*this, request));
     else
         reject(request, m_closed);

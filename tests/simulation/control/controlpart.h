@@ -6,9 +6,34 @@
 #include "controltime.h"
 #include "history.h"
 
+#include <fairlead/executor.h>
+
+#include <deque>
+#include <functional>
 #include <utility>
 
 namespace fairlead::sim {
+
+/// Runs what was posted when the world says so, in its order.
+class ControlExecutor final : public Executor
+{
+public:
+    void post(std::function<void()> call) override { m_calls.push_back(std::move(call)); }
+
+    bool isCurrent() const noexcept override { return true; }
+
+    void run()
+    {
+        while (!m_calls.empty()) {
+            const std::function<void()> call = std::move(m_calls.front());
+            m_calls.pop_front();
+            call();
+        }
+    }
+
+private:
+    std::deque<std::function<void()>> m_calls;
+};
 
 /// What all parts of the simulated control plane share.
 class ControlBase
@@ -17,6 +42,7 @@ public:
     virtual ~ControlBase() = default;
 
     ControlTime time;
+    ControlExecutor executor;
 
     virtual void fail(const QString &what) = 0;
     virtual void note(const QString &what) = 0;

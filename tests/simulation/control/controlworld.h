@@ -10,6 +10,8 @@
 
 namespace fairlead::sim {
 
+class ShutdownPart;
+
 /// The control plane of a host in one world: every step is one part's, and all look after it.
 class ControlWorld final : public SteppedWorld, public ControlBase
 {
@@ -24,6 +26,8 @@ public:
     static std::unique_ptr<SteppedWorld> make() { return std::make_unique<ControlWorld>(); }
 
 private:
+    void start();
+    void end();
     void fail(const QString &what) override;
 
     void note(const QString &what) override { trace << what; }
@@ -31,6 +35,7 @@ private:
     bool isTracing() const override { return tracing; }
 
     std::vector<std::unique_ptr<ControlPart>> m_parts;
+    ShutdownPart *m_shutdown = nullptr; ///< one of them
     quint32 m_actions = 0;
     QString m_violation;
 };

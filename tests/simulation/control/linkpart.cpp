@@ -77,6 +77,23 @@ LinkPart::~LinkPart()
     }
 }
 
+void LinkPart::refuse(const Error &reason)
+{
+    m_refusing = true;
+    m_arbiter.close(reason);
+}
+
+void LinkPart::closeAll(const Error &reason)
+{
+    for (const auto &link : m_links) {
+        if (!link)
+            continue;
+        if (link->isOpen())
+            link->deliberate = true;
+        link->link.close(reason, CloseMode::Drain, true);
+    }
+}
+
 QByteArray LinkPart::keyName(int key)
 {
     return QByteArrayLiteral("peer") + QByteArray::number(key);

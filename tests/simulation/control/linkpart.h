@@ -31,6 +31,12 @@ public:
 
     static QByteArray keyName(int key);
 
+    /// Nobody new from here on.
+    void refuse(const Error &reason);
+    void closeAll(const Error &reason);
+
+    qsizetype slotCount() const { return m_registry.size(); }
+
     // For the links.
     quint64 nextGeneration() { return m_generations.next(); }
 
@@ -83,6 +89,7 @@ private:
     quint64 m_removed = 0;
     qsizetype m_limit;
     quint64 m_ends = 0;
+    bool m_refusing = false;
     quint32 m_inside = 0; ///< what to do in the next hook
 };
 

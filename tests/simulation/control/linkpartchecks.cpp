@@ -42,6 +42,8 @@ void LinkPart::watch(const std::vector<core::LinkEvent> &events)
             m_told.erase(event.key);
             continue;
         }
+        if (m_refusing)
+            fail("SH-03", QStringLiteral("link %1 came in at the end").arg(event.link.generation));
         if (ControlLink *previous = linkOf(event.previous.generation))
             previous->lostAlive = event.previous.isLive(now());
         m_told[event.key] = {event.link, event.revision};

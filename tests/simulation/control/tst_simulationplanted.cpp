@@ -39,7 +39,9 @@ private Q_SLOTS:
         QTest::newRow("RG-14") << PlantedBug::RG14;
         QTest::newRow("SV-05") << PlantedBug::SV05;
         QTest::newRow("SV-11") << PlantedBug::SV11;
+        QTest::newRow("SH-03") << PlantedBug::SH03;
         QTest::newRow("SH-04") << PlantedBug::SH04;
+        QTest::newRow("BC-04") << PlantedBug::BC04;
     }
 
     void everyPlantedBugIsFound()
