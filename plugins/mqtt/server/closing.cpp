@@ -10,6 +10,35 @@ namespace fairlead::mqtt {
 
 namespace {
 
+bool isRedirect(ReasonCode reason) noexcept
+{
+    return reason == ReasonCode::UseAnotherServer || reason == ReasonCode::ServerMoved;
+}
+
+/// Writes the packet, with the reference that goes with its reason; a client whose limit leaves no
+/// room for that gets the packet without.
+template <typename Packet>
+void writeLast(LinkCore &core, Packet &packet) noexcept
+{
+    const QByteArray &reference = core.options().serverReference;
+    if (isRedirect(packet.reason) && !reference.isEmpty())
+        packet.serverReference = Bytes(reference.constData(), std::size_t(reference.size()));
+    if (!fitDiagnostics(packet, core.version, core.maxPacketSize, true)) {
+        packet.serverReference.reset();
+        if (!fitDiagnostics(packet, core.version, core.maxPacketSize, true))
+            return;
+    }
+    core.send(packet);
+}
+
+Error quiesceError(QuiesceReason reason, const char *text)
+{
+    return Error(reason == QuiesceReason::HostShutdown ? ErrorCode::ShuttingDown
+                                                       : ErrorCode::Cancelled,
+                 QStringLiteral("%1: %2").arg(QLatin1String(text),
+                                              QLatin1String(quiesceReasonName(reason))));
+}
+
 void writeRefusal(LinkCore &core, ReasonCode reason, const char *text) noexcept
 {
     // CONNACK has no word for these; the client may come again.
@@ -25,8 +54,7 @@ void writeRefusal(LinkCore &core, ReasonCode reason, const char *text) noexcept
             packet.reason = ReasonCode::UnspecifiedError;
         packet.reasonString = text;
     }
-    if (fitDiagnostics(packet, core.version, core.maxPacketSize, true))
-        core.send(packet);
+    writeLast(core, packet);
 }
 
 void writeDisconnect(LinkCore &core, ReasonCode reason, const char *text) noexcept
@@ -38,8 +66,7 @@ void writeDisconnect(LinkCore &core, ReasonCode reason, const char *text) noexce
         ? reason
         : ReasonCode::UnspecifiedError;
     packet.reasonString = text;
-    if (fitDiagnostics(packet, core.version, core.maxPacketSize, true))
-        core.send(packet);
+    writeLast(core, packet);
 }
 
 } // namespace
@@ -58,6 +85,32 @@ void writeFarewell(LinkCore &core, ReasonCode reason, const char *text) noexcept
         writeDisconnect(core, reason, text);
         break;
     }
+}
+
+ReasonCode orRedirect(const LinkCore &core, ReasonCode reason) noexcept
+{
+    if (core.options().serverReference.isEmpty())
+        return reason;
+    return core.options().serverMoved ? ReasonCode::ServerMoved : ReasonCode::UseAnotherServer;
+}
+
+void refuseQuiesced(LinkCore &core, QuiesceReason reason) noexcept
+{
+    const char *text = "no new clients are taken now";
+    core.count(Event::QuiesceRefused);
+    writeFarewell(core, orRedirect(core, ReasonCode::ServerUnavailable), text);
+    core.finish(quiesceError(reason, text), true);
+}
+
+void askToLeave(LinkCore &core, QuiesceReason reason) noexcept
+{
+    const ReasonCode code
+        = orRedirect(core,
+                     reason == QuiesceReason::HostShutdown ? ReasonCode::ServerShuttingDown
+                                                           : ReasonCode::AdministrativeAction);
+    core.count(Event::AskedToLeave);
+    writeFarewell(core, code, toText(code));
+    core.finish(quiesceError(reason, "the client was asked to leave"), true);
 }
 
 ReasonCode reasonFor(const Error &error) noexcept
@@ -122,6 +175,8 @@ ErrorCode errorCodeFor(ReasonCode reason) noexcept
     case ReasonCode::PacketTooLarge:
         return ErrorCode::PacketTooLarge;
     case ReasonCode::AdministrativeAction:
+    case ReasonCode::UseAnotherServer:
+    case ReasonCode::ServerMoved:
         return ErrorCode::Cancelled;
     default:
         return ErrorCode::ProtocolViolation;

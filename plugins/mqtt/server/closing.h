@@ -6,6 +6,7 @@
 #include "codec/reasons.h"
 
 #include <fairlead/error.h>
+#include <fairlead/operations.h>
 
 namespace fairlead::mqtt {
 
@@ -14,6 +15,13 @@ class LinkCore;
 /// Writes the frame that ends the link: DISCONNECT once CONNACK was sent (MQTT 5), a refusing
 /// CONNACK while CONNECT waits for it, nothing otherwise.
 void writeFarewell(LinkCore &core, ReasonCode reason, const char *text) noexcept;
+
+/// Refuses a client at CONNECT, because the listener takes none now, and ends the link.
+void refuseQuiesced(LinkCore &core, QuiesceReason reason) noexcept;
+/// Asks a client that is here to leave, and ends the link.
+void askToLeave(LinkCore &core, QuiesceReason reason) noexcept;
+/// @p reason, or the one that sends clients to the configured server instead.
+ReasonCode orRedirect(const LinkCore &core, ReasonCode reason) noexcept;
 
 /// The reason code that tells a client why the host ends its link.
 ReasonCode reasonFor(const Error &error) noexcept;

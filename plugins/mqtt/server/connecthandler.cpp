@@ -35,7 +35,7 @@ void ConnectHandler::handleConnect(const Frame &frame) noexcept
     m_core.maxPacketSize = m_connect.maximumPacketSize;
     if (error)
         return m_core.reject(error, PacketType::Connect);
-    if (!isAcceptable())
+    if (!isAcceptable() || isQuiesced())
         return;
 
     m_core.receiveMaximum = m_connect.receiveMaximum;
@@ -70,6 +70,15 @@ bool ConnectHandler::isAcceptable() noexcept
         return false;
     }
     return hasAcceptableClientId() && hasAcceptableWill();
+}
+
+bool ConnectHandler::isQuiesced() noexcept
+{
+    const QuiesceReason why = m_core.endpoint.quiesce.reason();
+    if (why == QuiesceReason::None)
+        return false;
+    refuseQuiesced(m_core, why);
+    return true;
 }
 
 bool ConnectHandler::hasAcceptableClientId() noexcept
@@ -142,6 +151,10 @@ void ConnectHandler::handleAuthenticated(const Error &error) noexcept
         }
         return;
     }
+    // It may have been decided while the host looked at the credentials. Later, the client holds
+    // the session: then it is one of those that are asked to leave.
+    if (isQuiesced())
+        return;
     m_core.phase = Phase::Acquiring;
     SessionRequest request;
     request.peerKey = clientId();

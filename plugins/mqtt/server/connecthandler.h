@@ -34,6 +34,8 @@ public:
 
 private:
     bool isAcceptable() noexcept;
+    /// Whether no client is taken now; then this one was refused.
+    bool isQuiesced() noexcept;
     bool hasAcceptableClientId() noexcept;
     bool hasAcceptableWill() noexcept;
     void refuse(ReasonCode reason, const char *text) noexcept;

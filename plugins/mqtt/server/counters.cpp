@@ -42,6 +42,10 @@ const char *toText(Event event) noexcept
         return "keep-alive-expired";
     case Event::FilterRefused:
         return "filter-refused";
+    case Event::QuiesceRefused:
+        return "quiesce-refused";
+    case Event::AskedToLeave:
+        return "asked-to-leave";
     }
     return "unknown";
 }

@@ -23,9 +23,11 @@ enum class Event : quint8 {
     PacketIdShifted, ///< the id of a delivery's position was in use
     KeepAliveExpired,
     FilterRefused,
+    QuiesceRefused, ///< a client that came while none are taken
+    AskedToLeave,
 };
 
-inline constexpr std::size_t kEventCount = 9;
+inline constexpr std::size_t kEventCount = 11;
 
 /// The counters of one listener, shared by its links. Thread: any.
 class Counters

@@ -6,6 +6,7 @@
 #include "codec/topic.h"
 #include "codec/types.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace fairlead::mqtt {
@@ -75,7 +76,34 @@ private:
 };
 
 constexpr quint32 kSmallestMaxPacketSize = 256;
+constexpr quint32 kFastestQuiesce = 100000;
 constexpr qsizetype kLongestResponsePrefix = 1024;
+constexpr qsizetype kLongestReference = 1024;
+
+bool isPlainText(const QString &text)
+{
+    return std::all_of(text.begin(), text.end(), [](QChar letter) {
+        return letter.category() != QChar::Other_Control && letter != QChar::ReplacementCharacter;
+    });
+}
+
+void readRedirect(OptionReader &in, ListenerOptions &out)
+{
+    in.read("server_moved", out.serverMoved);
+    in.read("server_reference", out.serverReference);
+    if (out.serverReference.size() > kLongestReference
+        || !isPlainText(QString::fromUtf8(out.serverReference))) {
+        in.fail(ErrorCode::ConfigRange,
+                "server_reference",
+                QStringLiteral("must be a text without control characters, of at most %1 bytes")
+                    .arg(kLongestReference));
+    }
+    if (out.serverMoved && out.serverReference.isEmpty()) {
+        in.fail(ErrorCode::ConfigMissing,
+                "server_reference",
+                QStringLiteral("is required with server_moved"));
+    }
+}
 
 } // namespace
 
@@ -94,6 +122,8 @@ Result<ListenerOptions> parseListenerOptions(const QJsonObject &options)
     in.read("wildcard_available", out.wildcardAvailable);
     in.read("shared_available", out.sharedAvailable);
     in.read("validate_payload_format", out.validatePayloadFormat);
+    in.read("quiesce_rate", out.quiesceRate, 1, kFastestQuiesce);
+    readRedirect(in, out);
 
     QByteArray enforcement = QByteArrayLiteral("strict");
     in.read("receive_maximum_enforcement", enforcement);

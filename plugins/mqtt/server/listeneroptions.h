@@ -15,6 +15,8 @@ namespace fairlead::mqtt {
 struct ListenerOptions
 {
     QByteArray responseInformation; ///< prefix of the topics offered for responses; empty: none
+    QByteArray serverReference; ///< where clients go when this listener takes none; empty: nowhere
+    quint32 quiesceRate = 100; ///< links asked to leave, per second
     quint32 maxPacketSize = 16 * 1024 * 1024;
     quint16 receiveMaximum = 1024;
     quint16 topicAliasMax = 64;
@@ -27,6 +29,7 @@ struct ListenerOptions
     bool wildcardAvailable = true;
     bool sharedAvailable = true;
     bool validatePayloadFormat = false;
+    bool serverMoved = false; ///< the reference is for good
 };
 
 /// Reads the plugin's own keys of an endpoint. The host checked them against the schema; a value

@@ -29,6 +29,7 @@ ServerLink::ServerLink(const LinkContext &context, Endpoint &endpoint)
     , m_publishIn(m_core)
     , m_deliveryOut(m_core)
     , m_subscriptions(m_core)
+    , m_place(m_core)
 { }
 
 ServerLink::~ServerLink() = default;
@@ -235,6 +236,7 @@ void ServerLink::handleLease(const LeaseGrant &grant) noexcept
         return;
     m_keepAlive.start(m_connect->keepAlive());
     m_connect.reset();
+    m_place.join(m_core.endpoint.groups.groupOf(m_core.context));
 }
 
 void ServerLink::handlePull(Lease &lease) noexcept
@@ -283,7 +285,9 @@ void ServerLink::handleFenced(FenceReason reason) noexcept
 
 void ServerLink::handleClosing(const Error &reason) noexcept
 {
-    const ReasonCode code = reasonFor(reason);
+    ReasonCode code = reasonFor(reason);
+    if (code == ReasonCode::ServerShuttingDown)
+        code = orRedirect(m_core, code);
     writeFarewell(m_core, code, toText(code));
     m_core.phase = Phase::Ended;
     m_core.lease = nullptr;

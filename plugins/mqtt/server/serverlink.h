@@ -7,6 +7,7 @@
 #include "server/deliveryout.h"
 #include "server/keepalive.h"
 #include "server/linkcore.h"
+#include "server/linkgroup.h"
 #include "server/publishin.h"
 #include "server/subscriptions.h"
 
@@ -53,6 +54,7 @@ private:
     PublishIn m_publishIn;
     DeliveryOut m_deliveryOut;
     Subscriptions m_subscriptions;
+    LinkGroup::Member m_place; ///< among the running links of the reactor
     std::unique_ptr<ConnectHandler> m_connect; ///< from CONNECT to CONNACK
 };
 

@@ -20,6 +20,7 @@ private Q_SLOTS:
     void everyKeyIsRead();
     void badValueIsACodedError_data();
     void badValueIsACodedError();
+    void movedNeedsAReference();
     void schemaDefaultsAreTheCodesDefaults();
     void schemaBoundsAreTheCodesBounds();
 
@@ -42,6 +43,9 @@ void tst_MqttOptions::emptyObjectGivesTheDefaults()
     QVERIFY(options->retainAvailable && options->wildcardAvailable && options->sharedAvailable);
     QCOMPARE(options->validatePayloadFormat, false);
     QVERIFY(options->responseInformation.isEmpty());
+    QVERIFY(options->serverReference.isEmpty());
+    QCOMPARE(options->serverMoved, false);
+    QCOMPARE(options->quiesceRate, 100U);
 }
 
 void tst_MqttOptions::everyKeyIsRead()
@@ -59,6 +63,9 @@ void tst_MqttOptions::everyKeyIsRead()
          {QStringLiteral("wildcard_available"), false},
          {QStringLiteral("shared_available"), false},
          {QStringLiteral("validate_payload_format"), true},
+         {QStringLiteral("quiesce_rate"), 7},
+         {QStringLiteral("server_reference"), QStringLiteral("b.example:1883")},
+         {QStringLiteral("server_moved"), true},
          {QStringLiteral("response_information"), QStringLiteral("r/s")}});
     QVERIFY(options);
     QCOMPARE(options->allowMqtt31, true);
@@ -72,6 +79,9 @@ void tst_MqttOptions::everyKeyIsRead()
     QVERIFY(!options->retainAvailable && !options->wildcardAvailable && !options->sharedAvailable);
     QCOMPARE(options->validatePayloadFormat, true);
     QCOMPARE(options->responseInformation, QByteArray("r/s"));
+    QCOMPARE(options->quiesceRate, 7U);
+    QCOMPARE(options->serverReference, QByteArray("b.example:1883"));
+    QCOMPARE(options->serverMoved, true);
 }
 
 void tst_MqttOptions::badValueIsACodedError_data()
@@ -90,6 +100,11 @@ void tst_MqttOptions::badValueIsACodedError_data()
                                  << QJsonValue(QStringLiteral("lax")) << range;
     QTest::newRow("wildcard in the prefix")
         << "response_information" << QJsonValue(QStringLiteral("a/#")) << range;
+    QTest::newRow("no pace") << "quiesce_rate" << QJsonValue(0) << range;
+    QTest::newRow("control character")
+        << "server_reference" << QJsonValue(QStringLiteral("a\nb")) << range;
+    QTest::newRow("long reference")
+        << "server_reference" << QJsonValue(QString(1025, QLatin1Char('a'))) << range;
     QTest::newRow("fraction") << "max_qos" << QJsonValue(1.5) << type;
     QTest::newRow("text for a number") << "max_qos" << QJsonValue(QStringLiteral("1")) << type;
     QTest::newRow("number for a switch") << "allow_mqtt31" << QJsonValue(1) << type;
@@ -108,6 +123,14 @@ void tst_MqttOptions::badValueIsACodedError()
     QVERIFY(options.error().text().startsWith(key));
 }
 
+void tst_MqttOptions::movedNeedsAReference()
+{
+    const auto options = parseListenerOptions({{QStringLiteral("server_moved"), true}});
+    QCOMPARE(options.error().code(), ErrorCode::ConfigMissing);
+    QCOMPARE(options.error().details().value(QStringLiteral("key")).toString(),
+             QStringLiteral("server_reference"));
+}
+
 QJsonObject tst_MqttOptions::schemaProperties()
 {
     QFile file(QStringLiteral(MQTT_METADATA));
@@ -122,7 +145,7 @@ QJsonObject tst_MqttOptions::schemaProperties()
 void tst_MqttOptions::schemaDefaultsAreTheCodesDefaults()
 {
     const QJsonObject properties = schemaProperties();
-    QCOMPARE(properties.size(), 13);
+    QCOMPARE(properties.size(), 16);
     QJsonObject defaults;
     for (auto it = properties.begin(); it != properties.end(); ++it) {
         QVERIFY2(!it.value()[QStringLiteral("description")].toString().isEmpty(),
@@ -145,6 +168,9 @@ void tst_MqttOptions::schemaDefaultsAreTheCodesDefaults()
     QCOMPARE(fromSchema->sharedAvailable, fromCode.sharedAvailable);
     QCOMPARE(fromSchema->validatePayloadFormat, fromCode.validatePayloadFormat);
     QCOMPARE(fromSchema->responseInformation, fromCode.responseInformation);
+    QCOMPARE(fromSchema->quiesceRate, fromCode.quiesceRate);
+    QCOMPARE(fromSchema->serverReference, fromCode.serverReference);
+    QCOMPARE(fromSchema->serverMoved, fromCode.serverMoved);
 }
 
 void tst_MqttOptions::schemaBoundsAreTheCodesBounds()

@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <QtCore/QObject>
+
+#include <fairlead/timers.h>
+
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace fairlead {
+class Clock;
+struct LinkContext;
+} // namespace fairlead
+
+namespace fairlead::mqtt {
+
+class LinkCore;
+class Quiesce;
+
+/// The running links of one listener on one reactor, in the order in which they came. While they are
+/// asked to leave it ends one after another, at the pace that all groups of the listener share.
+///
+/// Thread: its reactor, from birth to death. Ownership: its links'.
+class LinkGroup final : public QObject, public std::enable_shared_from_this<LinkGroup>
+{
+public:
+    /// One link's place in its group; leaves when it is destroyed.
+    class Member
+    {
+    public:
+        explicit Member(LinkCore &core) noexcept
+            : m_core(core)
+        { }
+
+        ~Member();
+        Member(const Member &) = delete;
+        Member &operator=(const Member &) = delete;
+
+        void join(const std::shared_ptr<LinkGroup> &group) noexcept;
+        void leave() noexcept;
+
+    private:
+        friend class LinkGroup;
+        LinkCore &m_core;
+        std::shared_ptr<LinkGroup> m_group; ///< once it joined, so that it lives as long
+        Member *m_before = nullptr;
+        Member *m_after = nullptr;
+        bool m_joined = false;
+    };
+
+    LinkGroup(Quiesce &quiesce, const Clock &clock, Timers &timers);
+    ~LinkGroup() override;
+
+private:
+    void schedule() noexcept;
+    void handleChanged() noexcept;
+    void handleTimeout() noexcept;
+
+    Quiesce &m_quiesce;
+    const Clock &m_clock;
+    Timers &m_timers;
+    Member *m_first = nullptr;
+    Member *m_last = nullptr;
+    Timer m_timer; ///< armed for a place that was claimed
+};
+
+/// The groups of one listener. Thread: any.
+class LinkGroups
+{
+public:
+    explicit LinkGroups(Quiesce &quiesce)
+        : m_quiesce(quiesce)
+    { }
+
+    /// That of the calling reactor.
+    std::shared_ptr<LinkGroup> groupOf(const LinkContext &context);
+
+private:
+    Quiesce &m_quiesce;
+    std::mutex m_mutex;
+    std::vector<std::pair<const Timers *, std::weak_ptr<LinkGroup>>> m_groups; ///< by reactor
+};
+
+} // namespace fairlead::mqtt
