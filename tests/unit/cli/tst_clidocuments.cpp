@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "commands/help.h"
+#include "control/controlcommands.h"
 
 #include <QProcess>
 #include <QRegularExpression>
@@ -37,6 +38,7 @@ private Q_SLOTS:
 
     void theCompletionOffersWhatTheParserTakes();
     void theCompletionOffersTheTools();
+    void theHostCommandsAreDescribed();
 
     void theManualNamesEveryOption_data() { toolRows(); }
 
@@ -100,8 +102,33 @@ void tst_CliDocuments::theCompletionOffersWhatTheParserTakes()
 
 void tst_CliDocuments::theCompletionOffersTheTools()
 {
-    QCOMPARE(completions("fairlead ''", 1),
-             (QSet<QByteArray>{"pub", "sub", "rr", "help", "version"}));
+    QSet<QByteArray> expected{"pub", "sub", "rr", "help", "version"};
+    for (const ControlCommandSpec &command : controlCommands()) {
+        expected.insert(command.name);
+    }
+    QCOMPARE(completions("fairlead ''", 1), expected);
+}
+
+void tst_CliDocuments::theHostCommandsAreDescribed()
+{
+    const QByteArray page = read("man/fairlead.1").replace("\\-", "-");
+    for (const ControlCommandSpec &command : controlCommands()) {
+        const QByteArray name = command.name;
+        const bool isNamed
+            = page.contains("\n.B " + name + '\n') || page.contains("\n.BI " + name + " \"");
+        QVERIFY2(isNamed, command.name);
+        QSet<QByteArray> expected;
+        for (const ControlOption &option : controlOptions()) {
+            if (hasOption(command.id, option)) {
+                expected.insert(option.name);
+                QVERIFY2(page.contains("\\fB" + QByteArray(option.name) + "\\fR")
+                             || option.name == QByteArray("--help"),
+                         option.name);
+                QVERIFY(controlHelp(command).contains("\n  " + QByteArray(option.name) + ' '));
+            }
+        }
+        QCOMPARE(completions("fairlead " + name + " -", 2), expected);
+    }
 }
 
 void tst_CliDocuments::theManualNamesEveryOption()
