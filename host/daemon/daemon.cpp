@@ -4,7 +4,9 @@
 #include "daemon.h"
 
 #include "core/control/controlplane.h"
+#include "core/control/endpointviews.h"
 #include "core/host.h"
+#include "core/lifecycle/supervisor/supervisor.h"
 #include "core/observe/endpointlogger.h"
 #include "core/observe/systopics.h"
 #include "core/platform/buildinfo.h"
@@ -186,7 +188,6 @@ bool Daemon::openEndpoints()
             QStringLiteral("name=%1 url=%2 error=%3")
                 .arg(endpoint.name, endpoint.url.toString(), result.error().toString()));
     }
-    m_opened = m_loop.clock().now();
     if (!m_failures.isEmpty() && (opened == 0 || m_options.strict)) {
         log(LogLevel::Error,
             "start-failed",
@@ -203,6 +204,7 @@ bool Daemon::openControl()
     m_control
         = std::make_unique<ControlPlane>(m_loop, *m_host, *this, QString::fromLatin1(kHostVersion));
     const ControlSettings &settings = m_config->control();
+    m_control->addEvents(m_host->events(), settings.eventBuffer);
     // What nobody asked for by name may be missing: another host of this user may have it.
     const auto tell = [this](const Result<> &result, bool isNamed, const QString &what) {
         if (result)
@@ -245,24 +247,16 @@ HostView::State Daemon::state() const
 
 QList<EndpointView> Daemon::endpoints() const
 {
-    QHash<QString, QString> urls;
-    for (const EndpointSet::Listening &listening : m_host->endpoints().listeners())
-        urls.insert(listening.name, listening.url);
-    QList<EndpointView> views;
-    for (const EndpointSettings &settings : m_endpoints) {
-        EndpointView view;
-        view.name = settings.name;
-        view.url = urls.value(settings.name, settings.url.toString(QUrl::RemoveUserInfo));
-        view.role = settings.role == EndpointRole::Listen ? QStringLiteral("listen")
-                                                          : QStringLiteral("dial");
-        view.transport = settings.transport;
-        view.since = m_opened;
-        view.attempts = 1;
-        view.reason = m_failures.value(settings.name);
-        view.state = view.reason.isNull() ? QStringLiteral("running") : QStringLiteral("failed");
-        views.append(view);
-    }
-    return views;
+    return viewEndpoints(*m_host, m_endpoints, m_failures);
+}
+
+bool Daemon::isDegraded() const
+{
+    const bool missing = std::any_of(
+        m_endpoints.cbegin(), m_endpoints.cend(), [this](const auto &settings) {
+            return m_failures.contains(settings.name) && !m_host->supervisor().find(settings.name);
+        });
+    return missing || !m_problems.isEmpty() || m_host->supervisor().counts().isDegraded();
 }
 
 QList<PluginRecord> Daemon::plugins() const

@@ -55,7 +55,7 @@ private:
 
     QStringList reasons() const override { return m_problems; }
 
-    bool isDegraded() const { return !m_failures.isEmpty() || !m_problems.isEmpty(); }
+    bool isDegraded() const;
 
     void tendLog() noexcept;
 
@@ -78,7 +78,6 @@ private:
     std::unique_ptr<fairlead::core::ControlPlane> m_control;
     QHash<QString, fairlead::Error> m_failures; ///< of endpoints, by name
     QStringList m_problems; ///< what else is not as it was configured
-    qint64 m_opened = 0; ///< when the endpoints were
     bool m_ready = false;
     bool m_stopping = false;
 };

@@ -4,6 +4,7 @@
 #include "core/control/controlplane.h"
 
 #include "core/control/controlserver.h"
+#include "core/control/eventmethods.h"
 #include "core/control/httpserver.h"
 #include "core/control/metrics.h"
 #include "core/platform/files.h"
@@ -49,6 +50,13 @@ ControlPlane::ControlPlane(MainLoop &loop, Host &host, const HostView &view, con
 }
 
 ControlPlane::~ControlPlane() = default;
+
+void ControlPlane::addEvents(EventBus &bus, int buffer)
+{
+    bus.setHistory(EventBus::kDefaultHistory);
+    m_eventMethods = std::make_unique<EventMethods>(bus, buffer);
+    m_eventMethods->addTo(m_api);
+}
 
 Result<> ControlPlane::listen(const ControlPath &path)
 {

@@ -16,6 +16,8 @@ namespace fairlead::core {
 
 class Acceptor;
 class ControlServer;
+class EventBus;
+class EventMethods;
 class HttpServer;
 struct HttpRequest;
 
@@ -43,6 +45,10 @@ public:
     /// Further methods are added here.
     ControlApi &api() noexcept { return m_api; }
 
+    /// Adds the methods about events. The bus remembers some for those that come later; @p buffer
+    /// events wait for a subscriber that does not ask for another number.
+    void addEvents(EventBus &bus, int buffer);
+
     /// Errors: LocalSocket::listen()'s.
     Result<> listen(const ControlPath &path);
 
@@ -65,6 +71,7 @@ private:
     const QString m_version;
     ControlApi m_api;
     HostMethods m_methods;
+    std::unique_ptr<EventMethods> m_eventMethods;
     std::unique_ptr<ControlServer> m_server;
     std::unique_ptr<HttpServer> m_http;
     std::unique_ptr<Acceptor> m_acceptor;

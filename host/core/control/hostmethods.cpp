@@ -244,14 +244,16 @@ HostMethods::Health HostMethods::readiness() const
     bool serves = false;
     const QList<EndpointView> endpoints = m_view.endpoints();
     for (const EndpointView &endpoint : endpoints) {
-        if (endpoint.isDisabled)
+        serves = serves || endpoint.isUp;
+        if (!endpoint.isWanted)
             continue;
-        serves = serves || endpoint.isUp();
-        health.checks.append({QStringLiteral("endpoint ") + endpoint.name, endpoint.isUp()});
-        if (!endpoint.isUp()) {
-            health.reasons.append(QStringLiteral("endpoint \"%1\" is %2: %3")
-                                      .arg(endpoint.name, endpoint.state, endpoint.reason.text()));
-        }
+        health.checks.append({QStringLiteral("endpoint ") + endpoint.name, endpoint.isUp});
+        if (endpoint.isUp)
+            continue;
+        QString reason = QStringLiteral("endpoint \"%1\" is %2").arg(endpoint.name, endpoint.state);
+        if (!endpoint.reason.isNull())
+            reason += QStringLiteral(": ") + endpoint.reason.text();
+        health.reasons.append(reason);
     }
     if (state == HostView::State::Starting || state == HostView::State::Stopping)
         health.reasons.prepend(QStringLiteral("the host is %1").arg(health.state));
@@ -308,7 +310,7 @@ QJsonObject HostMethods::status() const
     const QList<EndpointView> endpoints = m_view.endpoints();
     const auto failed
         = std::count_if(endpoints.begin(), endpoints.end(), [](const EndpointView &endpoint) {
-              return !endpoint.isDisabled && !endpoint.isUp();
+              return endpoint.isWanted && !endpoint.isUp;
           });
     const qint64 memory = residentMemory();
     const Health health = readiness();
@@ -361,6 +363,8 @@ QJsonArray HostMethods::endpoints() const
             one.insert(QStringLiteral("links"), *endpoint.links);
         if (endpoint.generation != 0)
             one.insert(QStringLiteral("generation"), qint64(endpoint.generation));
+        if (!endpoint.peer.isEmpty())
+            one.insert(QStringLiteral("peer"), endpoint.peer);
         if (endpoint.nextRetry) {
             one.insert(QStringLiteral("nextRetrySeconds"),
                        seconds(std::max<qint64>(0, *endpoint.nextRetry - m_loop.clock().now())));

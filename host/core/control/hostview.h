@@ -28,11 +28,10 @@ struct EndpointView
     quint64 generation = 0;
     quint64 attempts = 0;
     std::optional<qint64> nextRetry;
-    Error reason; ///< of the last failure; null once it is up
-    bool isDisabled = false; ///< by configuration
-
-    /// Whether it does what it is there for.
-    bool isUp() const { return reason.isNull() && !isDisabled; }
+    QString peer; ///< who is or was at the other end
+    Error reason; ///< why the last link or attempt ended; null: none did
+    bool isUp = false; ///< it does what it is there for
+    bool isWanted = true; ///< false: by configuration or by the operator it is to be down
 };
 
 /// What the control plane shows of a host beyond what it can ask the reactors. Thread: main.

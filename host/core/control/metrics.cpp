@@ -77,7 +77,7 @@ void writeEndpoints(MetricsWriter *out, const QList<EndpointView> &endpoints)
     };
     out->gauge("endpoint_up", "Whether a configured endpoint does what it is there for.");
     for (const EndpointView &endpoint : endpoints)
-        out->sample(quint64(endpoint.isUp() ? 1 : 0), labels(endpoint));
+        out->sample(quint64(endpoint.isUp ? 1 : 0), labels(endpoint));
     out->counter("endpoint_attempts_total", "Attempts to bring an endpoint up.");
     for (const EndpointView &endpoint : endpoints)
         out->sample(endpoint.attempts, labels(endpoint));

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/control/endpointviews.h"
+
+#include "core/config/hostconfig.h"
+#include "core/endpoint/hostendpoint.h"
+#include "core/host.h"
+#include "core/lifecycle/supervisor/supervisor.h"
+
+#include <QtCore/QSet>
+
+namespace fairlead::core {
+
+namespace {
+
+EndpointView viewOf(const EndpointSettings &settings)
+{
+    EndpointView view;
+    view.name = settings.name;
+    view.url = settings.url.toString(QUrl::RemoveUserInfo);
+    view.role
+        = settings.role == EndpointRole::Listen ? QStringLiteral("listen") : QStringLiteral("dial");
+    view.transport = settings.transport;
+    return view;
+}
+
+void addStatus(EndpointView *view, const EndpointStatus &status)
+{
+    view->state = QString::fromLatin1(endpointStateName(status.state));
+    view->isUp = status.state == EndpointState::Running || status.state == EndpointState::Draining;
+    view->isWanted = status.enabled && status.state != EndpointState::Stopped;
+    view->since = status.since;
+    view->generation = status.generation;
+    view->attempts = status.attempts;
+    view->peer = status.peer;
+    view->reason = status.lastReason;
+    if (status.nextRetryAt >= 0)
+        view->nextRetry = status.nextRetryAt;
+}
+
+} // namespace
+
+QList<EndpointView> viewEndpoints(const Host &host,
+                                  const QList<EndpointSettings> &configured,
+                                  const QHash<QString, Error> &failures)
+{
+    QHash<QString, EndpointStatus> statuses;
+    for (EndpointStatus &status : host.supervisor().statuses())
+        statuses.insert(status.name, std::move(status));
+    QList<EndpointView> views;
+    QSet<QString> seen;
+    const QList<EndpointSettings> present = host.endpoints().settings();
+    for (const EndpointSettings &settings : present) {
+        EndpointView view = viewOf(settings);
+        seen.insert(settings.name);
+        if (const auto endpoint = host.endpoints().find(settings.name)) {
+            view.url = endpoint->shownUrl();
+            view.links = endpoint->links();
+        }
+        if (const auto status = statuses.constFind(settings.name); status != statuses.constEnd())
+            addStatus(&view, *status);
+        views.append(view);
+    }
+    for (const EndpointSettings &settings : configured) {
+        if (seen.contains(settings.name) || !failures.contains(settings.name))
+            continue;
+        EndpointView view = viewOf(settings);
+        view.state = QStringLiteral("failed");
+        view.reason = failures.value(settings.name);
+        views.append(view);
+    }
+    return views;
+}
+
+} // namespace fairlead::core
