@@ -152,6 +152,8 @@ public:
         ++m_script->cancels;
         if (m_script->attempt == generation)
             m_script->attempt = 0;
+        if (m_script->link == generation)
+            m_script->link = 0;
     }
 
     void close(quint64 generation, const Error &) override

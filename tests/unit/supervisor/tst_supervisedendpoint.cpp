@@ -186,6 +186,9 @@ void tst_SupervisedEndpoint::stopWaitsForTheLinkWithinItsDeadline()
     QCOMPARE(world.state(), State::Stopped);
     QCOMPARE(world.status().lastReason.code(), ErrorCode::Timeout);
     QCOMPARE(world.events.back().reason.code(), ErrorCode::Timeout);
+    // Cut off: what an operator sees stopped holds no socket.
+    QCOMPARE(script->cancels, 1);
+    QCOMPARE(script->link, 0U);
     script->receiver->linkEnded(link, Error(), EndCause::Deliberate);
     QCOMPARE(world.status().stale, 1U);
     QCOMPARE(world.count(Kind::Stopped), 1);

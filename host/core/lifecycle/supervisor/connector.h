@@ -57,7 +57,8 @@ public:
     /// cancel() comes first. @p deadline (monotonic) covers all of the dial; the supervisor keeps
     /// it too.
     virtual void connect(quint64 generation, qint64 deadline) = 0;
-    /// Interrupts the attempt at once and frees all of it; nothing is reported (SH-04).
+    /// Interrupts the attempt at once and frees all of it; nothing is reported (SH-04). Also cuts
+    /// off a link that did not end in time after close().
     virtual void cancel(quint64 generation) = 0;
     /// Ends a link that was ready; linkEnded() follows. @p reason null: as asked.
     virtual void close(quint64 generation, const Error &reason) = 0;

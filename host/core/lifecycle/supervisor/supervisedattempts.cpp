@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "core/lifecycle/supervisor/supervisedendpoint.h"
-
 #include "core/plantedbug.h"
 
 #include <algorithm>
@@ -310,6 +309,7 @@ void SupervisedEndpoint::handleLinkTimer() noexcept
                            QStringLiteral("the link did not end within %1 ms")
                                .arg(m_plan.policy.closeDeadlineNs / kNsPerMs));
         m_lastReason = reason;
+        m_effects.push_back({Effect::Kind::Cancel, {}, m_link, 0, {}});
         finishStop(reason);
         break;
     }
