@@ -5,6 +5,7 @@
 
 #include "core/endpoint/hostendpoint.h"
 #include "core/hostevents.h"
+#include "core/hostshutdown.h"
 #include "core/lifecycle/broadcast/broadcaster.h"
 #include "core/lifecycle/supervisor/supervisor.h"
 #include "core/observe/eventbus.h"
@@ -16,20 +17,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace fairlead::core {
-
-namespace {
-
-constexpr qint64 kLinksNs = 3 * kNsPerSecond; ///< SH-02: for all links
-constexpr qint64 kLookNs = 10 * kNsPerMs;
-
-Error shuttingDown()
-{
-    return Error(ErrorCode::ShuttingDown, QStringLiteral("the host is shutting down"));
-}
-
-} // namespace
 
 Host::Host(MainLoop &loop, HostSetup setup)
     : m_loop(loop)
@@ -39,7 +29,7 @@ Host::Host(MainLoop &loop, HostSetup setup)
     , m_broadcaster(std::make_unique<Broadcaster>(loop.clock(), loop.timers(), loop))
     , m_supervisor(std::make_unique<Supervisor>(
           loop.clock(), loop.timers(), m_random, m_distributor->generations))
-    , m_stopTimer([](void *self) noexcept { static_cast<Host *>(self)->checkStopped(); }, this)
+    , m_shutdown(std::make_unique<ShutdownCoordinator>(loop.clock(), loop.timers(), loop))
 {
     const int count = std::clamp(setup.reactors, 1, 64);
     for (int i = 0; i < count; ++i)
@@ -55,6 +45,11 @@ Host::Host(MainLoop &loop, HostSetup setup)
         &m_endpoints->reports(), &LinkReports::reported, this, [this](const LinkReport &report) {
             publishLinkEvent(*m_events, *m_endpoints, report);
         });
+    connect(m_shutdown.get(),
+            &ShutdownCoordinator::phaseFinished,
+            this,
+            [this](const PhaseReport &report) { publishShutdownPhase(*m_events, report); });
+    connect(m_shutdown.get(), &ShutdownCoordinator::finished, this, &Host::stopped);
     connect(m_endpoints.get(),
             &EndpointSet::added,
             this,
@@ -83,15 +78,18 @@ Host::~Host()
 
 Result<> Host::start()
 {
-    if (m_phase != Phase::Idle) {
-        return Error(ErrorCode::AlreadyStarted,
-                     m_phase == Phase::Running
-                         ? QStringLiteral("the host runs already")
-                         : QStringLiteral("a host that was shut down does not start again"));
+    if (isStopping()) {
+        return Error(ErrorCode::ShuttingDown,
+                     QStringLiteral("a host that was shut down does not start again"));
     }
-    m_phase = Phase::Running;
+    if (std::exchange(m_started, true))
+        return Error(ErrorCode::AlreadyStarted, QStringLiteral("the host runs already"));
     for (const auto &reactor : m_reactors)
         reactor->start();
+    m_shutdownSteps = std::make_unique<HostShutdown>(
+        *m_shutdown,
+        HostShutdown::Parts{
+            m_loop, *m_supervisor, *m_endpoints, *m_broadcaster, *m_events, m_reactors});
     return {};
 }
 
@@ -107,55 +105,38 @@ Result<> Host::open(const EndpointSettings &settings)
     return {};
 }
 
+// Whether there is somebody to carry out an operation. A listener that the shutdown closed still has
+// its links.
+bool Host::isOperable(const EndpointEvent &event) const
+{
+    switch (event.to) {
+    case EndpointState::Running:
+    case EndpointState::Draining:
+        return true;
+    case EndpointState::Stopping:
+    case EndpointState::Stopped: {
+        const auto endpoint = m_endpoints->find(event.name);
+        return isStopping() && endpoint && endpoint->isListener();
+    }
+    default:
+        return false;
+    }
+}
+
 void Host::handleEndpointEvent(const EndpointEvent &event)
 {
     if (const auto endpoint = m_endpoints->find(event.name))
         logEndpointEvent(*endpoint->runtime()->logger, event);
     if (event.kind == EndpointEvent::Kind::StateChanged) {
-        const bool isUp = event.to == EndpointState::Running || event.to == EndpointState::Draining;
-        m_broadcaster->setLive(event.name, m_targets.value(event.name), isUp);
+        m_broadcaster->setLive(event.name, m_targets.value(event.name), isOperable(event));
     }
     publishEndpointEvent(*m_events, event);
 }
 
-void Host::shutDown()
+void Host::shutDown(const QString &reason)
 {
-    if (isStopping())
-        return;
-    const bool ran = m_phase == Phase::Running;
-    m_phase = Phase::Stopping;
-    m_endpoints->refuseLinks();
-    m_supervisor->beginClosing();
-    m_supervisor->stopListening();
-    if (!ran) {
-        finishStop(0);
-        return;
-    }
-    for (const auto &thread : m_reactors) {
-        Reactor &reactor = thread->reactor();
-        reactor.post([&reactor] { reactor.shutDownLinks(shuttingDown()); });
-    }
-    m_stopDeadline = m_loop.clock().now() + kLinksNs;
-    checkStopped();
-}
-
-void Host::checkStopped()
-{
-    const qint64 left = linkCount();
-    if (left > 0 && EpollDispatcher::nowNs() < m_stopDeadline) {
-        m_loop.timers().arm(m_stopTimer, EpollDispatcher::nowNs() + kLookNs);
-        return;
-    }
-    finishStop(int(left));
-}
-
-void Host::finishStop(int cutOff)
-{
-    for (const auto &reactor : m_reactors)
-        reactor->stop();
-    m_phase = Phase::Stopped;
-    m_events->close();
-    Q_EMIT stopped(cutOff);
+    if (!isStopping())
+        m_shutdown->shutDown(reason);
 }
 
 } // namespace fairlead::core

@@ -5,6 +5,7 @@
 
 #include "core/distributor/distributor.h"
 #include "core/endpoint/endpointset.h"
+#include "core/lifecycle/shutdown/shutdowncoordinator.h"
 #include "core/platform/systemrandom.h"
 #include "core/reactor/mainloop.h"
 #include "core/store/memoryengine.h"
@@ -22,6 +23,7 @@ namespace fairlead::core {
 class Broadcaster;
 class EventBus;
 class EventService;
+class HostShutdown;
 class ReactorThread;
 class Supervisor;
 struct EndpointEvent;
@@ -53,11 +55,11 @@ public:
     /// not listen now, in which case the supervisor keeps trying if that may help.
     Result<> open(const EndpointSettings &settings);
 
-    /// Ends in order: no further links, a last frame to each peer, then what is left is cut off.
-    /// stopped() follows; further calls change nothing.
-    void shutDown();
+    /// Ends in the order of ShutdownPhase, within its budgets. stopped() follows; further calls
+    /// change nothing.
+    void shutDown(const QString &reason);
 
-    bool isStopping() const noexcept { return m_phase >= Phase::Stopping; }
+    bool isStopping() const noexcept { return m_shutdown->isClosing(); }
 
     Distributor &distributor() noexcept { return *m_distributor; }
 
@@ -81,13 +83,12 @@ public:
     qint64 linkCount() const noexcept { return m_endpoints->linkCount(); }
 
 Q_SIGNALS:
-    /// @p cutOff: links that did not end in time.
-    void stopped(int cutOff);
+    /// Once, as the last of all.
+    void stopped(const fairlead::core::ShutdownReport &report);
 
 private:
     void handleEndpointEvent(const EndpointEvent &event);
-    void checkStopped();
-    void finishStop(int cutOff);
+    bool isOperable(const EndpointEvent &event) const;
 
     MainLoop &m_loop;
     MemoryEngine m_store;
@@ -100,15 +101,9 @@ private:
     std::vector<std::unique_ptr<ReactorThread>> m_reactors;
     std::unique_ptr<EndpointSet> m_endpoints;
     QHash<QString, quint64> m_targets; ///< endpoints by name: their registration for broadcasts
-    enum class Phase : quint8 {
-        Idle,
-        Running,
-        Stopping,
-        Stopped
-    };
-    Phase m_phase = Phase::Idle;
-    qint64 m_stopDeadline = 0;
-    Timer m_stopTimer;
+    std::unique_ptr<ShutdownCoordinator> m_shutdown;
+    std::unique_ptr<HostShutdown> m_shutdownSteps;
+    bool m_started = false;
 };
 
 } // namespace fairlead::core

@@ -4,8 +4,11 @@
 #include "core/hostevents.h"
 
 #include "core/endpoint/endpointset.h"
+#include "core/lifecycle/shutdown/shutdownreport.h"
 #include "core/lifecycle/supervisor/endpointstatus.h"
 #include "core/observe/eventbus.h"
+
+#include <QtCore/QJsonArray>
 
 #include <fairlead/clock.h>
 #include <fairlead/logger.h>
@@ -92,6 +95,18 @@ void publishEndpointEvent(EventBus &bus, const EndpointEvent &event)
         }
         if (event.delayNs > 0)
             out.details.insert(QStringLiteral("retryAfterMs"), event.delayNs / kNsPerMs);
+    });
+}
+
+void publishShutdownPhase(EventBus &bus, const PhaseReport &report)
+{
+    bus.publish(EventKind::ShutdownPhase, [&](Event &out) {
+        out.reason = report.error;
+        out.details
+            = {{QStringLiteral("phase"), QLatin1String(toText(report.phase))},
+               {QStringLiteral("outcome"), QLatin1String(toText(report.outcome))},
+               {QStringLiteral("durationMs"), report.duration / kNsPerMs},
+               {QStringLiteral("stragglers"), QJsonArray::fromStringList(report.stragglers)}};
     });
 }
 

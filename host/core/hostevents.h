@@ -13,12 +13,14 @@ class EndpointSet;
 class EventBus;
 struct EndpointEvent;
 struct LinkReport;
+struct PhaseReport;
 
 // What happens to endpoints and links, told to people (log) and to listeners (event bus).
 // Thread: main.
 
 void logEndpointEvent(Logger &logger, const EndpointEvent &event);
 void publishEndpointEvent(EventBus &bus, const EndpointEvent &event);
+void publishShutdownPhase(EventBus &bus, const PhaseReport &report);
 void publishLinkEvent(EventBus &bus, const EndpointSet &endpoints, const LinkReport &report);
 
 } // namespace fairlead::core

@@ -176,7 +176,12 @@ std::optional<int> Daemon::start()
 bool Daemon::openEndpoints()
 {
     int opened = 0;
-    for (const EndpointSettings &endpoint : m_endpoints) {
+    // Who dials may dial one of our own.
+    QList<EndpointSettings> order = m_endpoints;
+    std::stable_partition(order.begin(), order.end(), [](const EndpointSettings &one) {
+        return one.role == EndpointRole::Listen;
+    });
+    for (const EndpointSettings &endpoint : std::as_const(order)) {
         const Result<> result = m_host->open(endpoint);
         if (result) {
             ++opened;
@@ -309,7 +314,7 @@ void Daemon::handleSignal(int number)
         log(LogLevel::Info, "stop", QStringLiteral("signal=%1").arg(number));
         m_notifier.stopping(QStringLiteral("stopping"));
         m_sysTopics.reset();
-        m_host->shutDown();
+        m_host->shutDown(QStringLiteral("signal %1").arg(number));
         break;
     case SIGHUP:
         // Rotated logs are no reason to touch a connection.
@@ -331,8 +336,25 @@ void Daemon::handleSignal(int number)
     }
 }
 
-void Daemon::handleStopped(int cutOff)
+void Daemon::handleStopped(const ShutdownReport &report)
 {
+    qsizetype cutOff = 0;
+    bool areThreadsLeft = false;
+    for (const PhaseReport &phase : report.phases) {
+        if (phase.phase == ShutdownPhase::DrainOutbound)
+            cutOff = phase.stragglerCount;
+        if (phase.phase == ShutdownPhase::UnloadPlugins)
+            areThreadsLeft = phase.outcome != PhaseOutcome::Done;
+    }
+    log(report.isClean() ? LogLevel::Info : LogLevel::Warning,
+        "shutdown",
+        QStringLiteral("report=%1")
+            .arg(QString::fromUtf8(QJsonDocument(report.toJson()).toJson(QJsonDocument::Compact))));
     log(LogLevel::Info, "stopped", QStringLiteral("cut-off=%1").arg(cutOff));
+    if (areThreadsLeft) {
+        // A thread that never comes back would be waited for at the end of the process.
+        m_log->flushAll();
+        std::_Exit(kExitFailed);
+    }
     QCoreApplication::exit(0);
 }

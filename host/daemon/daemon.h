@@ -23,6 +23,7 @@
 namespace fairlead::core {
 class ControlPlane;
 class Host;
+struct ShutdownReport;
 class SysTopics;
 class Watchdog;
 } // namespace fairlead::core
@@ -46,7 +47,7 @@ private:
     bool openControl();
     void tellReady();
     void handleSignal(int number);
-    void handleStopped(int cutOff);
+    void handleStopped(const fairlead::core::ShutdownReport &report);
 
     // HostView
     State state() const override;

@@ -221,6 +221,21 @@ std::vector<EndpointSet::Listening> EndpointSet::listeners() const
     return list;
 }
 
+std::vector<std::pair<QString, qint64>> EndpointSet::linkCounts() const
+{
+    std::vector<std::pair<QString, qint64>> counts;
+    const auto note = [&](const EndpointRuntime &runtime) {
+        const qint64 links = runtime.links.load(std::memory_order_relaxed);
+        if (links > 0)
+            counts.emplace_back(runtime.name, links);
+    };
+    for (const auto &endpoint : m_endpoints)
+        note(*endpoint->runtime());
+    for (const EndpointRuntimePtr &runtime : m_leaving)
+        note(*runtime);
+    return counts;
+}
+
 qint64 EndpointSet::linkCount() const noexcept
 {
     qint64 count = 0;

@@ -83,6 +83,9 @@ public:
 
     qint64 linkCount() const noexcept;
 
+    /// Links of each endpoint that has some, those of removed ones included.
+    std::vector<std::pair<QString, qint64>> linkCounts() const;
+
     /// No connection is taken from here on.
     void refuseLinks() noexcept { m_refusing = true; }
 

@@ -73,7 +73,8 @@ bool Reactor::hasPendingWork() const noexcept
     return m_hasPosts.load(std::memory_order_acquire) || m_distributor.sequencer.hasInbox(m_number)
         || !m_batch.empty() || !m_inbox.empty() || !m_dirty.empty() || !m_filled.empty()
         || !m_overflowed.empty()
-        || (!m_readable.empty() && !m_starved.load(std::memory_order_acquire)) || m_lingeringDue
+        || (!m_readable.empty() && !m_readingStopped && !m_starved.load(std::memory_order_acquire))
+        || m_lingeringDue
         || (!m_answers.empty() && isReady(m_answers.front()));
 }
 
@@ -204,7 +205,7 @@ void Reactor::reap()
 
 void Reactor::readLinks()
 {
-    if (m_readable.empty() || m_starved.load(std::memory_order_acquire))
+    if (m_readable.empty() || m_readingStopped || m_starved.load(std::memory_order_acquire))
         return;
     std::vector<HostLink *> links;
     links.swap(m_readable);

@@ -97,6 +97,9 @@ public:
 
     std::size_t linkCount() const noexcept { return m_links.size(); }
 
+    /// Takes no more input from any link; for the end of the host.
+    void stopReading() noexcept { m_readingStopped = true; }
+
     /// Ends every link, or those of one endpoint; how many were left.
     std::size_t shutDownLinks(const Error &reason, int endpoint = -1);
     void abandonLinks(const Error &reason);
@@ -221,6 +224,7 @@ private:
     std::unordered_map<quint64, std::unique_ptr<HostLink>> m_links;
     std::vector<std::unique_ptr<Lingering>> m_lingering;
     bool m_lingeringDue = false;
+    bool m_readingStopped = false;
     std::atomic<bool> m_starved = false;
 
     mutable std::mutex m_postLock;

@@ -202,10 +202,13 @@ private Q_SLOTS:
         }
         QTRY_COMPARE_WITH_TIMEOUT(host.linkCount(), qint64(10), kHangMs);
         QSignalSpy stopped(&host, &Host::stopped);
-        host.shutDown();
-        host.shutDown();
+        host.shutDown(QStringLiteral("test"));
+        host.shutDown(QStringLiteral("again"));
         QTRY_COMPARE_WITH_TIMEOUT(stopped.size(), 1, kHangMs);
-        QCOMPARE(stopped[0][0].toInt(), 0);
+        const auto report = stopped[0][0].value<ShutdownReport>();
+        QVERIFY(report.isClean());
+        QCOMPARE(report.reason, QStringLiteral("test"));
+        QCOMPARE(report.phases.size(), std::size_t(kShutdownPhaseCount));
         QCOMPARE(host.linkCount(), qint64(0));
         QVERIFY(host.endpoints().listeners().empty());
         QCOMPARE(host.open(listener("late")).error().code(), ErrorCode::ShuttingDown);

@@ -249,10 +249,10 @@ private Q_SLOTS:
         QCOMPARE(host.linkCount(), qint64(4));
 
         QSignalSpy stopped(&host, &core::Host::stopped);
-        host.shutDown();
-        host.shutDown();
+        host.shutDown(QStringLiteral("test"));
+        host.shutDown(QStringLiteral("again"));
         QTRY_COMPARE_WITH_TIMEOUT(stopped.size(), 1, 30'000);
-        QCOMPARE(stopped[0][0].toInt(), 0);
+        QVERIFY(stopped[0][0].value<core::ShutdownReport>().isClean());
         QCOMPARE(host.linkCount(), qint64(0));
         QCOMPARE(host.distributor().directory.count(), quint64(0));
         QCOMPARE(host.distributor().index.subscriptionCount(), quint64(0));
