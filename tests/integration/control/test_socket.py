@@ -220,6 +220,115 @@ class Methods(ControlTest):
         self.assertIsNone(one.line())
 
 
+class Events(ControlTest):
+    def setUp(self):
+        self.host = self.running()
+        self.control = self.rpc(self.host)
+
+    def subscribe(self, **params):
+        return self.control.call("subscribe", **params)["subscription"]
+
+    def next(self, kind=None):
+        """The next notification's event, of that kind."""
+        while True:
+            line = self.control.line()
+            self.assertIsNotNone(line, "the connection ended")
+            self.assertEqual((line["jsonrpc"], line["method"]), ("2.0", "event"))
+            event = line["params"]["event"]
+            if kind is None or event["kind"] == kind:
+                return event
+
+    def test_a_link_comes_and_goes(self):
+        number = self.subscribe(kinds=["link-connected", "link-disconnected"])
+        self.assertIsInstance(number, int)
+        one = self.client(self.host, "events-one")
+        came = self.next()
+        self.assertEqual((came["kind"], came["key"], came["endpoint"]),
+                         ("link-connected", "events-one", "mqtt"))
+        self.assertRegex(came["time"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        one.drop()
+        went = self.next()
+        self.assertEqual((went["kind"], went["key"], went["generation"]),
+                         ("link-disconnected", "events-one", came["generation"]))
+        self.assertGreater(went["number"], came["number"])
+        self.assertIn("code", went["reason"])
+
+    def test_only_what_was_asked_for(self):
+        self.subscribe(kinds=["link-connected"], key="wanted")
+        for name in ("other-1", "wanted-1", "other-2", "wanted-2"):
+            self.client(self.host, name)
+        self.assertEqual([self.next()["key"], self.next()["key"]], ["wanted-1", "wanted-2"])
+
+    def test_unsubscribed_is_silent(self):
+        number = self.subscribe()
+        self.control.call("unsubscribe", subscription=number)
+        self.client(self.host, "silent")
+        self.assertEqual(self.control.call("version")["protocol"], 1)  # and no event before it
+        self.assertEqual(self.control.error("unsubscribe", subscription=number)["data"]["code"],
+                         "not-found")
+
+    def test_a_subscription_belongs_to_its_connection(self):
+        number = self.subscribe()
+        other = self.rpc(self.host)
+        self.assertEqual(other.error("unsubscribe", subscription=number)["data"]["code"],
+                         "not-found")
+
+    def test_history_comes_first(self):
+        self.client(self.host, "before")
+        self.assertTrue(kit.settle(
+            lambda: any(one.get("key") == "before" for one in
+                        self.control.call("events", kinds=["link-connected"])["events"]),
+            kit.DEADLINE))
+        self.subscribe(kinds=["link-connected"], history=True)
+        self.client(self.host, "after")
+        self.assertEqual([self.next()["key"], self.next()["key"]], ["before", "after"])
+        last = self.control.call("events", kinds=["link-connected"], limit=1)
+        self.assertEqual([one["key"] for one in last["events"]], ["after"])
+        self.assertEqual(last["earlier"], 1)
+
+    def test_mistakes(self):
+        for method, params, code in (("subscribe", {"kinds": ["nonsense"]}, "invalid-argument"),
+                                     ("subscribe", {"kinds": []}, "invalid-argument"),
+                                     ("subscribe", {"buffer": 1}, "invalid-argument"),
+                                     ("events", {"limit": 0}, "invalid-argument"),
+                                     ("unsubscribe", {}, "invalid-argument")):
+            self.assertEqual(self.control.error(method, **params)["data"]["code"], code, params)
+        for _ in range(8):
+            self.subscribe()
+        self.assertEqual(self.control.error("subscribe")["data"]["code"], "limit-reached")
+
+    def test_the_last_event_is_closed(self):
+        # OB-03: whatever a subscriber asked for, it learns that nothing follows.
+        self.subscribe(kinds=["dial-storm"])
+        self.host.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.next()["kind"], "closed")
+        self.assertIsNone(self.control.line())
+        self.assertEqual(self.host.process.wait(kit.DEADLINE), 0)
+
+    def test_a_slow_reader_learns_what_it_lost(self):
+        # OB-03: the socket fills, then the buffer, then events are lost, and counted.
+        self.subscribe(buffer=16)
+        padding = "x" * 60000
+        for i in range(60):
+            one = self.client(self.host, f"{padding}{i}")
+            one.disconnect()
+            one.drop()
+        other = self.rpc(self.host)
+        self.assertTrue(kit.settle(lambda: other.call("status")["links"] == 0, kit.DEADLINE))
+        lost, numbers = 0, []
+        while True:
+            event = self.next()
+            if event["kind"] == "lag":
+                lost += event["details"]["count"]
+                continue
+            numbers.append(event["number"])
+            if event["kind"] == "link-disconnected" and event["key"] == f"{padding}59":
+                break
+        self.assertGreater(lost, 0, f"{len(numbers)} events came")
+        self.assertEqual(numbers, sorted(set(numbers)))
+        self.assertGreaterEqual(len(numbers) + lost, 120)
+
+
 class SocketFile(ControlTest):
     def mode(self, path):
         facts = path.lstat()

@@ -5,7 +5,7 @@
 import json
 import unittest
 
-from controltest import ControlTest, Daemon, kit
+from controltest import TOOL, ControlTest, Daemon, kit
 
 USAGE, NOT_SUPPORTED, REFUSED, NOT_READY = 1, 2, 4, 5
 
@@ -84,6 +84,25 @@ class Tool(ControlTest):
         dashed = self.client(self.shared, "--json")
         self.ask("disconnect", "--", "--json")
         self.assertEqual(dashed.next().reason, 0x98)
+
+    def test_events(self):
+        name = kit.unique("event")
+        watching = kit.Lines(TOOL, "events", "--control", self.shared.socket, "--kind",
+                             "link-connected", "--key", name, "--count", "2", "--history")
+        self.addCleanup(watching.process.stdout.close)
+        self.addCleanup(watching.kill)
+        for i in range(2):
+            self.client(self.shared, f"{name}{i}")
+        lines = watching.rest()
+        self.assertEqual(watching.end(), 0)
+        for i, line in enumerate(lines):
+            self.assertRegex(line, rf"^20\S+Z link-connected key={name}{i} endpoint=mqtt ")
+        self.assertEqual(len(lines), 2)
+        one = json.loads(self.ask("events", "--json", "--history", "--count", "1", "--key",
+                                  name).stdout)
+        self.assertEqual(one["key"], f"{name}0")
+        self.assertIn("[invalid-argument]",
+                      self.ask("events", "--kind", "nonsense", code=REFUSED).stderr)
 
     def test_what_this_daemon_cannot_do(self):
         from controltest import Rpc
