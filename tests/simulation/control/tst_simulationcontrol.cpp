@@ -24,7 +24,7 @@ class tst_SimulationControl : public QObject
 private Q_SLOTS:
 
     // TS-01 for the control plane: LC-01..LC-07, LC-09, LC-10, RG-01..RG-05, RG-08, RG-09, RG-13,
-    // RG-14, OB-01.
+    // RG-14, OB-01, SV-01, SV-02, SV-05, SV-06, SV-11, BC-02..BC-05, SH-01..SH-05, TS-02 (timers).
     void everyPromiseHoldsAfterEveryStep()
     {
         bool one = false;
