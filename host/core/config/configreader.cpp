@@ -111,8 +111,7 @@ void ConfigReader::readHost()
     QJsonObject table;
     for (const char *key : {"socket", "http", "http_anywhere", "event_buffer"})
         table.insert(QLatin1String(key), control.value(key));
-    m_control
-        = readControlSettings(table, m_tree.find(QStringLiteral("control")), &m_errors);
+    m_control = readControlSettings(table, m_tree.find(QStringLiteral("control")), &m_errors);
 }
 
 QList<EndpointSettings> ConfigReader::endpoints(const TransportLookup &transports)

@@ -7,6 +7,7 @@
 #include "core/control/eventmethods.h"
 #include "core/control/httpserver.h"
 #include "core/control/metrics.h"
+#include "core/control/operatormethods.h"
 #include "core/platform/files.h"
 #include "core/reactor/acceptor.h"
 #include "core/reactor/mainloop.h"
@@ -50,6 +51,12 @@ ControlPlane::ControlPlane(MainLoop &loop, Host &host, const HostView &view, con
 }
 
 ControlPlane::~ControlPlane() = default;
+
+void ControlPlane::addOperator(std::function<Result<ConfigChange>()> reload)
+{
+    m_operatorMethods = std::make_unique<OperatorMethods>(m_host, std::move(reload));
+    m_operatorMethods->addTo(m_api);
+}
 
 void ControlPlane::addEvents(EventBus &bus, int buffer)
 {

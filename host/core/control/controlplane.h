@@ -10,6 +10,7 @@
 #include <QtCore/QString>
 #include <QtNetwork/QHostAddress>
 
+#include <functional>
 #include <memory>
 
 namespace fairlead::core {
@@ -19,6 +20,8 @@ class ControlServer;
 class EventBus;
 class EventMethods;
 class HttpServer;
+class OperatorMethods;
+struct ConfigChange;
 struct HttpRequest;
 
 /// Where the control socket is.
@@ -49,6 +52,9 @@ public:
     /// events wait for a subscriber that does not ask for another number.
     void addEvents(EventBus &bus, int buffer);
 
+    /// Adds what steers the host. @p reload: see OperatorMethods.
+    void addOperator(std::function<Result<ConfigChange>()> reload);
+
     /// Errors: LocalSocket::listen()'s.
     Result<> listen(const ControlPath &path);
 
@@ -72,6 +78,7 @@ private:
     ControlApi m_api;
     HostMethods m_methods;
     std::unique_ptr<EventMethods> m_eventMethods;
+    std::unique_ptr<OperatorMethods> m_operatorMethods;
     std::unique_ptr<ControlServer> m_server;
     std::unique_ptr<HttpServer> m_http;
     std::unique_ptr<Acceptor> m_acceptor;
