@@ -37,7 +37,9 @@ SimHost::SimHost(int reactors, quint64 seed, const core::DistributorLimits &limi
 
 SimHost::~SimHost() = default;
 
-std::unique_ptr<SimLink> SimHost::open(int reactor, const MakeDriver &make)
+std::unique_ptr<SimLink> SimHost::open(int reactor,
+                                       const MakeDriver &make,
+                                       Link::Direction direction)
 {
     auto link = std::make_unique<SimLink>();
     SimLink *raw = link.get();
@@ -46,6 +48,7 @@ std::unique_ptr<SimLink> SimHost::open(int reactor, const MakeDriver &make)
     endpoint->authenticator = m_endpoint->authenticator;
     endpoint->accessControl = m_endpoint->accessControl;
     endpoint->logger = m_endpoint->logger;
+    endpoint->follower = m_endpoint->follower;
     endpoint->handshakeTimeoutNs = m_endpoint->handshakeTimeoutNs;
     endpoint->createDriver
         = [raw, make](const LinkContext &context) { return make(context, *raw); };
@@ -53,8 +56,7 @@ std::unique_ptr<SimLink> SimHost::open(int reactor, const MakeDriver &make)
     link->stream = stream.get();
     stream->watch(&raw->stream);
     link->reactor = reactor;
-    link->host = m_reactors[std::size_t(reactor)]->adopt(
-        endpoint, std::move(stream), Link::Direction::Accepted);
+    link->host = m_reactors[std::size_t(reactor)]->adopt(endpoint, std::move(stream), direction);
     link->generation = link->host ? link->host->generation() : 0;
     return link;
 }

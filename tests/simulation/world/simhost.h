@@ -51,7 +51,9 @@ public:
 
     using MakeDriver = std::function<std::unique_ptr<LinkDriver>(const LinkContext &, SimLink &)>;
     /// A link to a driver of the test's making, on @p reactor.
-    std::unique_ptr<SimLink> open(int reactor, const MakeDriver &make);
+    std::unique_ptr<SimLink> open(int reactor,
+                                  const MakeDriver &make,
+                                  Link::Direction direction = Link::Direction::Accepted);
     /// A link to a ProbeDriver.
     std::unique_ptr<SimLink> open(int reactor);
     /// The same, connected, with everything settled.
