@@ -3,6 +3,7 @@
 
 #include "core/host.h"
 
+#include "core/endpoint/endpointregistrar.h"
 #include "core/endpoint/hostendpoint.h"
 #include "core/hostevents.h"
 #include "core/hostshutdown.h"
@@ -11,6 +12,8 @@
 #include "core/observe/eventbus.h"
 #include "core/observe/eventservice.h"
 #include "core/reactor/reactorthread.h"
+#include "core/registry/serviceregistry.h"
+#include "core/registry/servicewatch.h"
 
 #include <fairlead/clock.h>
 #include <fairlead/events.h>
@@ -27,6 +30,9 @@ Host::Host(MainLoop &loop, HostSetup setup)
     , m_events(std::make_unique<EventBus>(loop.clock(), loop))
     , m_eventService(std::make_unique<EventService>(*m_events))
     , m_broadcaster(std::make_unique<Broadcaster>(loop.clock(), loop.timers(), loop))
+    , m_services(std::make_unique<ServiceRegistry>(loop.clock(), m_distributor->generations))
+    , m_serviceWatch(std::make_unique<ServiceWatch>(*m_services, loop.clock(), loop.timers()))
+    , m_registrar(std::make_unique<EndpointRegistrar>(*m_services))
     , m_supervisor(std::make_unique<Supervisor>(
           loop.clock(), loop.timers(), m_random, m_distributor->generations))
     , m_shutdown(std::make_unique<ShutdownCoordinator>(loop.clock(), loop.timers(), loop))
@@ -40,31 +46,71 @@ Host::Host(MainLoop &loop, HostSetup setup)
     };
     m_endpoints = std::make_unique<EndpointSet>(
         loop, *m_supervisor, m_reactors, m_events->feed(), std::move(setup.endpoints));
+    connectParts();
+}
+
+void Host::connectParts()
+{
     connect(m_supervisor.get(), &Supervisor::endpointEvent, this, &Host::handleEndpointEvent);
     connect(
         &m_endpoints->reports(), &LinkReports::reported, this, [this](const LinkReport &report) {
             publishLinkEvent(*m_events, *m_endpoints, report);
         });
+    connect(m_endpoints.get(), &EndpointSet::added, this, &Host::handleAdded);
+    connect(m_endpoints.get(), &EndpointSet::removed, this, [this](const QString &name) {
+        m_broadcaster->unregisterTarget(name);
+        m_targets.remove(name);
+        m_registrar->remove(name);
+    });
     connect(m_shutdown.get(),
             &ShutdownCoordinator::phaseFinished,
             this,
             [this](const PhaseReport &report) { publishShutdownPhase(*m_events, report); });
     connect(m_shutdown.get(), &ShutdownCoordinator::finished, this, &Host::stopped);
-    connect(m_endpoints.get(),
-            &EndpointSet::added,
+    connect(m_services.get(),
+            &ServiceRegistry::registered,
             this,
-            [this](const QString &name, const std::shared_ptr<OperationTarget> &target) {
-                BroadcastTarget entry;
-                entry.id = name;
-                entry.target = target;
-                entry.live = false;
-                const auto known = m_broadcaster->registerTarget(std::move(entry));
-                m_targets.insert(name, known->generation);
+            [this](const ServiceRecord &service) { publishServiceRegistered(*m_events, service); });
+    connect(m_services.get(),
+            &ServiceRegistry::unregistered,
+            this,
+            [this](const ServiceRecord &service, const Error &reason) {
+                publishServiceUnregistered(*m_events, service, reason);
             });
-    connect(m_endpoints.get(), &EndpointSet::removed, this, [this](const QString &name) {
-        m_broadcaster->unregisterTarget(name);
-        m_targets.remove(name);
-    });
+    connect(m_services.get(),
+            &ServiceRegistry::statusChanged,
+            this,
+            [this](const ServiceRecord &service, ServiceStatus from, const Error &reason) {
+                publishServiceStatus(*m_events, service, from, reason);
+            });
+    connect(m_broadcaster.get(),
+            &Broadcaster::started,
+            this,
+            [this](quint64 id, OperationKind kind, int targets) {
+                publishBroadcastStarted(*m_events, id, kind, targets);
+            });
+    connect(m_broadcaster.get(),
+            &Broadcaster::targetFinished,
+            this,
+            [this](quint64 id, const QString &target, TargetResult result, const Error &error) {
+                publishBroadcastTarget(*m_events, id, {target, error}, result);
+            });
+    connect(m_broadcaster.get(),
+            &Broadcaster::finished,
+            this,
+            [this](const BroadcastReport &report) { publishBroadcastFinished(*m_events, report); });
+}
+
+void Host::handleAdded(const QString &name, const std::shared_ptr<OperationTarget> &target)
+{
+    m_registrar->add(m_endpoints->find(name)->settings(), target != nullptr);
+    BroadcastTarget entry;
+    entry.id = name;
+    entry.target = target;
+    entry.live = false;
+    // Refused only without a name, and every endpoint has one.
+    if (const auto known = m_broadcaster->registerTarget(std::move(entry)))
+        m_targets.insert(name, known->generation);
 }
 
 Host::~Host()
@@ -130,6 +176,7 @@ void Host::handleEndpointEvent(const EndpointEvent &event)
     if (event.kind == EndpointEvent::Kind::StateChanged) {
         m_broadcaster->setLive(event.name, m_targets.value(event.name), isOperable(event));
     }
+    m_registrar->follow(event);
     publishEndpointEvent(*m_events, event);
 }
 

@@ -21,10 +21,13 @@
 namespace fairlead::core {
 
 class Broadcaster;
+class EndpointRegistrar;
 class EventBus;
 class EventService;
 class HostShutdown;
 class ReactorThread;
+class ServiceRegistry;
+class ServiceWatch;
 class Supervisor;
 struct EndpointEvent;
 
@@ -78,6 +81,8 @@ public:
 
     EventBus &events() noexcept { return *m_events; }
 
+    ServiceRegistry &services() noexcept { return *m_services; }
+
     Broadcaster &broadcaster() noexcept { return *m_broadcaster; }
 
     qint64 linkCount() const noexcept { return m_endpoints->linkCount(); }
@@ -87,6 +92,8 @@ Q_SIGNALS:
     void stopped(const fairlead::core::ShutdownReport &report);
 
 private:
+    void connectParts();
+    void handleAdded(const QString &name, const std::shared_ptr<OperationTarget> &target);
     void handleEndpointEvent(const EndpointEvent &event);
     bool isOperable(const EndpointEvent &event) const;
 
@@ -96,6 +103,9 @@ private:
     std::unique_ptr<EventBus> m_events;
     std::unique_ptr<EventService> m_eventService;
     std::unique_ptr<Broadcaster> m_broadcaster;
+    std::unique_ptr<ServiceRegistry> m_services;
+    std::unique_ptr<ServiceWatch> m_serviceWatch;
+    std::unique_ptr<EndpointRegistrar> m_registrar;
     SystemRandom m_random;
     std::unique_ptr<Supervisor> m_supervisor;
     std::vector<std::unique_ptr<ReactorThread>> m_reactors;

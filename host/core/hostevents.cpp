@@ -110,6 +110,83 @@ void publishShutdownPhase(EventBus &bus, const PhaseReport &report)
     });
 }
 
+namespace {
+
+void describe(const ServiceRecord &service, Event *out)
+{
+    out->key = service.info.id.toUtf8();
+    out->endpoint = service.info.endpoint;
+    out->generation = service.generation;
+}
+
+} // namespace
+
+void publishServiceRegistered(EventBus &bus, const ServiceRecord &service)
+{
+    bus.publish(EventKind::ServiceRegistered, [&](Event &out) {
+        describe(service, &out);
+        out.details = {{QStringLiteral("name"), service.info.key.name},
+                       {QStringLiteral("version"), service.info.key.version},
+                       {QStringLiteral("build"), service.info.key.build},
+                       {QStringLiteral("instance"), service.info.key.instance}};
+    });
+}
+
+void publishServiceUnregistered(EventBus &bus, const ServiceRecord &service, const Error &reason)
+{
+    bus.publish(EventKind::ServiceUnregistered, [&](Event &out) {
+        describe(service, &out);
+        out.reason = reason;
+    });
+}
+
+void publishServiceStatus(EventBus &bus,
+                          const ServiceRecord &service,
+                          ServiceStatus from,
+                          const Error &reason)
+{
+    bus.publish(EventKind::ServiceStatus, [&](Event &out) {
+        describe(service, &out);
+        out.from = serviceStatusName(from);
+        out.to = serviceStatusName(service.status);
+        out.reason = reason;
+    });
+}
+
+void publishBroadcastStarted(EventBus &bus, quint64 id, OperationKind kind, int targets)
+{
+    bus.publish(EventKind::BroadcastStarted, [&](Event &out) {
+        out.key = QByteArray::number(id);
+        out.details = {{QStringLiteral("operation"), QLatin1String(operationName(kind))},
+                       {QStringLiteral("targets"), targets}};
+    });
+}
+
+void publishBroadcastTarget(EventBus &bus,
+                            quint64 id,
+                            const TargetFailure &target,
+                            TargetResult result)
+{
+    bus.publish(EventKind::BroadcastTarget, [&](Event &out) {
+        out.key = QByteArray::number(id);
+        out.reason = target.error;
+        out.details = {{QStringLiteral("target"), target.id},
+                       {QStringLiteral("outcome"), QLatin1String(toText(result))}};
+    });
+}
+
+void publishBroadcastFinished(EventBus &bus, const BroadcastReport &report)
+{
+    bus.publish(EventKind::BroadcastFinished, [&](Event &out) {
+        out.key = QByteArray::number(report.correlationId);
+        out.details = {{QStringLiteral("outcome"), QLatin1String(toText(report.outcome))},
+                       {QStringLiteral("acked"), report.acks.size()},
+                       {QStringLiteral("timedOut"), report.timeouts.size()},
+                       {QStringLiteral("failed"), qint64(report.failures.size())},
+                       {QStringLiteral("skipped"), report.skippedDead.size()}};
+    });
+}
+
 void publishLinkEvent(EventBus &bus, const EndpointSet &endpoints, const LinkReport &report)
 {
     bus.publish(kindOf(report), [&](Event &out) {

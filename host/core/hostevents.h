@@ -3,6 +3,9 @@
 
 #pragma once
 
+#include "core/lifecycle/broadcast/broadcastreport.h"
+#include "core/registry/servicerecord.h"
+
 namespace fairlead {
 class Logger;
 } // namespace fairlead
@@ -21,6 +24,18 @@ struct PhaseReport;
 void logEndpointEvent(Logger &logger, const EndpointEvent &event);
 void publishEndpointEvent(EventBus &bus, const EndpointEvent &event);
 void publishShutdownPhase(EventBus &bus, const PhaseReport &report);
+void publishServiceRegistered(EventBus &bus, const ServiceRecord &service);
+void publishServiceUnregistered(EventBus &bus, const ServiceRecord &service, const Error &reason);
+void publishServiceStatus(EventBus &bus,
+                          const ServiceRecord &service,
+                          ServiceStatus from,
+                          const Error &reason);
+void publishBroadcastStarted(EventBus &bus, quint64 id, OperationKind kind, int targets);
+void publishBroadcastTarget(EventBus &bus,
+                            quint64 id,
+                            const TargetFailure &target,
+                            TargetResult result);
+void publishBroadcastFinished(EventBus &bus, const BroadcastReport &report);
 void publishLinkEvent(EventBus &bus, const EndpointSet &endpoints, const LinkReport &report);
 
 } // namespace fairlead::core

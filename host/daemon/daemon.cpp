@@ -3,6 +3,7 @@
 
 #include "daemon.h"
 
+#include "core/config/configchange.h"
 #include "core/control/controlplane.h"
 #include "core/control/endpointviews.h"
 #include "core/host.h"
@@ -80,16 +81,7 @@ void Daemon::log(LogLevel level, const char *event, const QString &text)
 
 bool Daemon::readConfiguration()
 {
-    ConfigSources sources;
-    sources.file = m_options.configFile;
-    sources.fileIsNamed = m_options.configIsNamed;
-    sources.environment = m_environment;
-    sources.settings = m_options.settings;
-    if (!m_options.logFormat.isEmpty())
-        sources.settings << QStringLiteral("host.log_format=") + m_options.logFormat;
-    if (m_options.verbose)
-        sources.settings << QStringLiteral("host.log_level=debug");
-    m_config = std::make_unique<ConfigReader>(sources);
+    m_config = std::make_unique<ConfigReader>(configSources());
     const HostSettings &host = m_config->host();
     m_catalogue = std::make_unique<PluginCatalogue>(
         pluginFolders(m_options.pluginPath, host.pluginPath, m_environment, executableFolder()),
@@ -187,11 +179,7 @@ bool Daemon::openEndpoints()
             ++opened;
             continue;
         }
-        m_failures.insert(endpoint.name, result.error());
-        log(LogLevel::Error,
-            "endpoint-failed",
-            QStringLiteral("name=%1 url=%2 error=%3")
-                .arg(endpoint.name, endpoint.url.toString(), result.error().toString()));
+        noteFailure(endpoint, result.error());
     }
     if (!m_failures.isEmpty() && (opened == 0 || m_options.strict)) {
         log(LogLevel::Error,
@@ -210,6 +198,7 @@ bool Daemon::openControl()
         = std::make_unique<ControlPlane>(m_loop, *m_host, *this, QString::fromLatin1(kHostVersion));
     const ControlSettings &settings = m_config->control();
     m_control->addEvents(m_host->events(), settings.eventBuffer);
+    m_control->addOperator([this] { return reload(); });
     // What nobody asked for by name may be missing: another host of this user may have it.
     const auto tell = [this](const Result<> &result, bool isNamed, const QString &what) {
         if (result)
@@ -317,10 +306,7 @@ void Daemon::handleSignal(int number)
         m_host->shutDown(QStringLiteral("signal %1").arg(number));
         break;
     case SIGHUP:
-        // Rotated logs are no reason to touch a connection.
-        log(LogLevel::Warning,
-            "reload",
-            QStringLiteral("error=not-supported: restart the daemon to apply its configuration"));
+        static_cast<void>(reload());
         break;
     case SIGUSR1:
         log(LogLevel::Info,

@@ -26,6 +26,7 @@ class Host;
 struct ShutdownReport;
 class SysTopics;
 class Watchdog;
+struct ConfigChange;
 } // namespace fairlead::core
 
 /// One run of fairleadd: configuration, plugins, host, service manager, signals. Thread: main.
@@ -43,7 +44,13 @@ public:
 private:
     void log(fairlead::LogLevel level, const char *event, const QString &text);
     bool readConfiguration();
+    fairlead::core::ConfigSources configSources() const;
     bool openEndpoints();
+    void noteFailure(const fairlead::core::EndpointSettings &endpoint,
+                     const fairlead::Error &error);
+    /// Applies the configuration as it is now; unchanged endpoints keep their links.
+    fairlead::Result<fairlead::core::ConfigChange> reload();
+    void applyEndpoints(const fairlead::core::ConfigChange &change);
     bool openControl();
     void tellReady();
     void handleSignal(int number);
