@@ -5,7 +5,7 @@
 
 #include <QtTest/QTest>
 
-#include <algorithm>
+#include <cstdio>
 
 using namespace fairlead;
 using sim::ControlWorld;
@@ -30,7 +30,7 @@ private Q_SLOTS:
         bool one = false;
         const int only = qEnvironmentVariableIntValue("FAIRLEAD_SIM_SEED", &one);
         const int wanted = qEnvironmentVariableIntValue("FAIRLEAD_SIM_SEEDS");
-        const int last = one ? only : std::max(kSeeds, wanted);
+        const int last = one ? only : (wanted > 0 ? wanted : kSeeds);
         quint64 steps = 0;
         for (int seed = one ? only : 1; seed <= last; ++seed) {
             const sim::Finding finding = sim::explore(ControlWorld::make, quint64(seed), kSteps);
@@ -38,7 +38,8 @@ private Q_SLOTS:
                 QFAIL(qPrintable(finding.toString(quint64(seed))));
             steps += finding.stepsTaken;
         }
-        qInfo("%llu steps", static_cast<unsigned long long>(steps));
+        // Said even where the test runs silently.
+        std::printf("%llu steps with every promise kept\n", static_cast<unsigned long long>(steps));
     }
 };
 
