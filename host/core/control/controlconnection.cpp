@@ -98,7 +98,7 @@ bool ControlConnection::takeLine(QByteArray *line)
                     ErrorCode::PacketTooLarge,
                     QStringLiteral("a line is at most %1 bytes long").arg(jsonrpc::kMaxLine))));
         }
-        m_discarding = false;
+        m_discarding = true;
         m_scanned = 0;
         m_channel.takeInput(input.size());
     }
