@@ -74,8 +74,7 @@ bool Reactor::hasPendingWork() const noexcept
         || !m_batch.empty() || !m_inbox.empty() || !m_dirty.empty() || !m_filled.empty()
         || !m_overflowed.empty()
         || (!m_readable.empty() && !m_readingStopped && !m_starved.load(std::memory_order_acquire))
-        || m_lingeringDue
-        || (!m_answers.empty() && isReady(m_answers.front()));
+        || m_lingeringDue || (!m_answers.empty() && isReady(m_answers.front()));
 }
 
 void Reactor::turn() noexcept
