@@ -106,12 +106,13 @@ void LinkPart::checkSlots()
     }
     for (int key = 0; key < int(holders.size()); ++key) {
         const auto found = m_registry.find(keyName(key), now());
-        if ((found ? found->generation : 0) != holders[std::size_t(key)])
+        if ((found ? found->generation : 0) != holders[std::size_t(key)]) {
             fail("RG-04",
                  QStringLiteral("peer %1 is not shown as it is: %2 and %3")
                      .arg(key)
                      .arg(found ? found->generation : 0)
                      .arg(holders[std::size_t(key)]));
+        }
     }
     quint64 last = 0;
     const std::vector<core::LinkEntry> entries = m_registry.snapshot();

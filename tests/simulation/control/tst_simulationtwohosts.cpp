@@ -306,21 +306,22 @@ private Q_SLOTS:
             }
         }
         QString why;
-        if (world.survivor(&why) < 0)
+        if (world.survivor(&why) < 0) {
             QFAIL(qPrintable(QStringLiteral("seed %1, peer: %2, %3\n%4")
                                  .arg(seed)
                                  .arg(QLatin1String(setup.rules[1].name),
                                       why,
                                       world.history.join(QLatin1Char('\n')))));
+        }
         ++m_histories;
     }
 
     void cleanupTestCase()
     {
         // Said even where the test runs silently.
-        std::printf("%llu histories, %llu steps in the random ones\n",
-                    static_cast<unsigned long long>(m_histories),
-                    static_cast<unsigned long long>(m_steps));
+        (void)std::printf("%llu histories, %llu steps in the random ones\n",
+                          static_cast<unsigned long long>(m_histories),
+                          static_cast<unsigned long long>(m_steps));
     }
 
 private:
