@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: The Fairlead authors
+# SPDX-License-Identifier: Apache-2.0
+"""Endpoints that cannot work yet work later, by themselves."""
+
+import json
+import socket
+import unittest
+
+from hosted import HostedTest, endpoint
+
+
+class Recovery(HostedTest):
+    def readiness(self, daemon):
+        status, _, body = self.get(daemon, "/readyz")
+        return status, json.loads(body)
+
+    def reasons(self, rpc, name):
+        return [reason for reason in rpc.call("status")["reasons"] if name in reason]
+
+    def state(self, rpc):
+        return rpc.call("status")["state"]
+
+    def taken(self):
+        one = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(one.close)
+        return one, one.getsockname()[1]
+
+    def comes_up(self, daemon, rpc, taken, name, port):
+        """While its port is taken it says so; then it serves."""
+        self.assertEqual(self.state(rpc), "degraded")
+        status, ready = self.readiness(daemon)
+        self.assertEqual(status, 200, "the other endpoint serves")
+        self.assertEqual(ready["state"], "degraded")
+        told = [reason for reason in ready["reasons"] if name in reason]
+        self.assertEqual(len(told), 1, ready)
+        self.assertRegex(told[0], "(?i)in use")
+        self.assertEqual(len(self.reasons(rpc, name)), 1)
+        late = self.endpoints(rpc)[name]
+        self.assertNotEqual(late["state"], "running")
+        self.assertEqual(late["reason"]["code"], "address-in-use")
+
+        taken.close()
+        self.wait(lambda: self.state(rpc) == "running", daemon, "still degraded")
+        self.assertEqual(self.endpoints(rpc)[name]["state"], "running")
+        status, ready = self.readiness(daemon)
+        self.assertEqual((status, ready["state"], ready["reasons"]), (200, "running", []))
+        one = self.guest(port)
+        one.subscribe("t")
+        self.guest(daemon.ports["mqtt"]).publish("t", b"hello", qos=1)
+        self.assertEqual(one.message().payload, b"hello")
+
+    def test_a_port_that_is_taken_at_the_start(self):
+        taken, port = self.taken()
+        daemon = self.running(endpoints=("mqtt", f"late:{port}"))
+        self.assertEqual(daemon.facts["state"], "degraded")
+        self.comes_up(daemon, self.rpc(daemon), taken, "late", port)
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+
+    def test_a_port_that_is_taken_when_it_is_added(self):
+        daemon = self.running()
+        rpc = self.rpc(daemon)
+        taken, port = self.taken()
+        self.edit(daemon, more=endpoint("late", f"mqtt://127.0.0.1:{port}", reconnect_delay=0.05,
+                                        reconnect_max_delay=0.2))
+        self.assertEqual(self.reload(daemon)["added"], ["late"])
+        self.comes_up(daemon, rpc, taken, "late", port)
+        # A reload without it ends what it had.
+        self.edit(daemon, ('name = "late"', 'name = "later"'),
+                  (f"127.0.0.1:{port}", "127.0.0.1:0"))
+        self.reload(daemon)
+        self.wait(lambda: self.is_refused(port), daemon, "it listens still")
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+
+    def test_what_never_came_up_can_be_taken_back(self):
+        taken, port = self.taken()
+        daemon = self.running(endpoints=("mqtt", f"late:{port}"))
+        rpc = self.rpc(daemon)
+        self.assertEqual(self.state(rpc), "degraded")
+        self.edit(daemon, (f'[[endpoint]]\nname = "late"\nurl = "mqtt://127.0.0.1:{port}"\n', ""))
+        self.assertEqual(self.reload(daemon)["removed"], ["late"])
+        self.assertEqual(self.state(rpc), "running")
+        self.assertEqual(self.reasons(rpc, "late"), [])
+        taken.close()
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+
+    def test_a_dialled_endpoint_waits_for_its_listener(self):
+        daemon = self.running()
+        rpc = self.rpc(daemon)
+        one = self.guest(daemon.ports["mqtt"])
+        one.subscribe("out", qos=1)
+        self.edit(daemon, more=endpoint("copy", "loopback://hub", role="dial", subscribe=["in/#"],
+                                        publish_topic="out", reconnect_delay=0.05,
+                                        reconnect_max_delay=0.2))
+        self.assertEqual(self.reload(daemon)["added"], ["copy"])
+        # It tries, and says why it is not there.
+        self.wait(lambda: self.endpoints(rpc)["copy"]["attempts"] > 1, daemon, "no second attempt")
+        self.assertNotEqual(self.endpoints(rpc)["copy"]["state"], "running")
+        self.assertEqual(self.state(rpc), "degraded")
+        self.assertIn("hub", self.endpoints(rpc)["copy"]["reason"]["text"])
+
+        for count in range(2):
+            self.edit(daemon, more=endpoint("hub", "loopback://hub"))
+            self.assertEqual(self.reload(daemon)["added"], ["hub"])
+            self.wait(lambda: self.state(rpc) == "running", daemon, "still degraded")
+            self.assertEqual(self.endpoints(rpc)["copy"]["state"], "running")
+            # It subscribes once it is there; how soon is its own affair, so the message stays.
+            one.publish("in/x", b"%d" % count, qos=1, retain=True)
+            self.assertEqual(one.message().payload, b"%d" % count)
+            one.publish("in/x", b"", qos=1, retain=True)
+            self.assertEqual(one.message().payload, b"")
+
+            self.edit(daemon, (endpoint("hub", "loopback://hub"), ""))
+            self.assertEqual(self.reload(daemon)["removed"], ["hub"])
+            self.wait(lambda: self.state(rpc) == "degraded", daemon, "nothing is missing")
+            self.assertNotEqual(self.endpoints(rpc)["copy"]["state"], "running")
+        self.assertEqual(one.ping(), [])
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
