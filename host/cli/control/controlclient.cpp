@@ -74,13 +74,13 @@ QString ControlClient::choosePath(const QString &given)
     if (QDir::isAbsolutePath(runtime)) {
         return runtime + file;
     }
-    const QString system = QStringLiteral("/run/fairlead") + file;
+    QString system = QStringLiteral("/run/fairlead") + file;
     const QString user = qEnvironmentVariable("XDG_RUNTIME_DIR");
     if (!QDir::isAbsolutePath(user)) {
         return system;
     }
     // A daemon of one's own goes before that of the machine.
-    const QString own = user + QStringLiteral("/fairlead") + file;
+    QString own = user + QStringLiteral("/fairlead") + file;
     return QFileInfo::exists(own) || !QFileInfo::exists(system) ? own : system;
 }
 

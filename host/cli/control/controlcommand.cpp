@@ -67,7 +67,7 @@ Failure ControlCommand::askPages(QJsonObject *result)
             return failure;
         }
         const QJsonArray more = page.value(name).toArray();
-        for (const QJsonValue &item : more) {
+        for (const auto &item : more) {
             items.append(item);
         }
         partial = partial || page.value(QStringLiteral("partial")).toBool();

@@ -93,7 +93,7 @@ constexpr qsizetype kTitle = 16;
 {
     QByteArray text;
     const QJsonArray reasons = result.value(QStringLiteral("reasons")).toArray();
-    for (const QJsonValue &reason : reasons) {
+    for (const auto &reason : reasons) {
         text += factLine("Reason", safeText(reason.toString()));
     }
     return text;

@@ -156,7 +156,7 @@ QString cellText(const QJsonValue &value, CellStyle style)
     if (value.isArray()) {
         QStringList items;
         const QJsonArray array = value.toArray();
-        for (const QJsonValue &item : array) {
+        for (const auto &item : array) {
             items.append(cellText(item, CellStyle::Text));
         }
         return items.join(QStringLiteral(", "));
@@ -173,7 +173,7 @@ QByteArray tableText(const QJsonArray &rows, std::span<const TableColumn> column
                    {},
                    column.style == CellStyle::Number || column.style == CellStyle::Bytes};
         bool isUsed = rows.isEmpty();
-        for (const QJsonValue &row : rows) {
+        for (const auto &row : rows) {
             one.cells.append(
                 cellText(row.toObject().value(QLatin1String(column.key)), column.style));
             isUsed = isUsed || !one.cells.constLast().isEmpty();
@@ -188,7 +188,7 @@ QByteArray tableText(const QJsonArray &rows, std::span<const TableColumn> column
 QByteArray tableText(const QJsonArray &rows)
 {
     QStringList keys;
-    for (const QJsonValue &row : rows) {
+    for (const auto &row : rows) {
         const QStringList own = row.toObject().keys();
         for (const QString &key : own) {
             if (!keys.contains(key)) {
@@ -199,7 +199,7 @@ QByteArray tableText(const QJsonArray &rows)
     std::vector<Column> columns;
     for (const QString &key : keys) {
         Column one{safeText(words(key)).toUpper(), {}, true};
-        for (const QJsonValue &row : rows) {
+        for (const auto &row : rows) {
             const QJsonValue value = row.toObject().value(key);
             one.alignRight = one.alignRight && value.isDouble();
             one.cells.append(cellText(value, CellStyle::Text));

@@ -122,11 +122,14 @@ void ControlConnection::handleLine(const QByteArray &line)
         return;
     m_idleSince = m_loop.clock.now();
     const auto parsed = jsonrpc::parseRequest(line);
-    if (const auto *refusal = std::get_if<jsonrpc::Refusal>(&parsed)) {
+    if (const auto *refusal = std::get_if<jsonrpc::Refusal>(&parsed))
         send(jsonrpc::errorLine(refusal->id, refusal->error));
-        return;
-    }
-    const auto &request = std::get<jsonrpc::Request>(parsed);
+    else if (const auto *request = std::get_if<jsonrpc::Request>(&parsed))
+        beginCall(*request);
+}
+
+void ControlConnection::beginCall(const jsonrpc::Request &request)
+{
     ++m_calls;
     m_api.call(request,
                this,

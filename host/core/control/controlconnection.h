@@ -47,6 +47,7 @@ private:
     bool mayProcess() const noexcept;
     bool takeLine(QByteArray *line);
     void handleLine(const QByteArray &line);
+    void beginCall(const jsonrpc::Request &request);
     void endCall(const jsonrpc::Request &request, const Reply::Outcome &outcome);
     void sendOutcome(const QJsonValue &id, const Reply::Outcome &outcome);
     void send(const QByteArray &line);

@@ -69,7 +69,7 @@ Result<> ControlPlane::listen(const ControlPath &path)
 {
     if (!path.folder.isEmpty()) {
         if (const Result<> made = makeFolder(path.folder); !made)
-            return made;
+            return made.error();
     }
     auto server = ControlServer::listen(
         {m_loop.dispatcher(), m_loop.timers(), m_loop.clock()}, m_api, path.path);
@@ -129,8 +129,8 @@ QByteArray ControlPlane::metrics() const
 {
     ControlMetrics control;
     control.version = m_version;
-    control.uptimeSeconds
-        = double((m_loop.clock().now() - m_methods.startedAt()) / kNsPerMs) / 1000;
+    const qint64 uptimeMs = (m_loop.clock().now() - m_methods.startedAt()) / kNsPerMs;
+    control.uptimeSeconds = double(uptimeMs) / 1000;
     control.controlConnections = m_server ? quint64(m_server->connectionCount()) : 0;
     control.controlCalls = m_api.counters().calls;
     control.controlErrors = m_api.counters().errors;

@@ -36,7 +36,7 @@ Result<EventFilter> readFilter(const QJsonObject &params)
         return filter;
     filter.kinds = EventKinds();
     const QJsonArray names = params.value(QStringLiteral("kinds")).toArray();
-    for (const QJsonValue &name : names) {
+    for (const auto &name : names) {
         const QByteArray text = name.toString().toUtf8();
         const auto kind = eventKindFromName({text.constData(), std::size_t(text.size())});
         if (!kind) {

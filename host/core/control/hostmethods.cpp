@@ -34,7 +34,8 @@ QString text(const char *latin1)
 
 double seconds(qint64 ns)
 {
-    return double(ns / kNsPerMs) / 1000;
+    const qint64 ms = ns / kNsPerMs;
+    return double(ms) / 1000;
 }
 
 template <typename Enum>

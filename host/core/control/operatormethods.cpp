@@ -36,7 +36,7 @@ QStringList strings(const QJsonValue &value)
 {
     QStringList list;
     const QJsonArray items = value.toArray();
-    for (const QJsonValue &item : items)
+    for (const auto &item : items)
         list.append(item.toString());
     return list;
 }
