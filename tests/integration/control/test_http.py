@@ -167,9 +167,11 @@ class Http(ControlTest):
     def test_half_open_connections_are_bounded(self):
         pid = self.shared.process.pid
         before = len(os.listdir(f"/proc/{pid}/fd"))
+        opened = []
         for _ in range(1000):
             one = socket.socket()
             self.addCleanup(one.close)
+            opened.append(one)
             one.setblocking(False)
             try:
                 one.connect(("127.0.0.1", self.shared.http))
@@ -183,6 +185,11 @@ class Http(ControlTest):
             except OSError:
                 return False
         self.assertTrue(kit.settle(answers, kit.DEADLINE))
+        # The next test finds room.
+        for one in opened:
+            one.close()
+        self.assertTrue(kit.settle(
+            lambda: len(os.listdir(f"/proc/{pid}/fd")) <= before + 1, kit.DEADLINE))
 
 
 class States(ControlTest):
