@@ -62,7 +62,7 @@ Result<> readFilters(const QJsonValue &value, PeerOptions *options)
     if (!value.isArray())
         return wrong(ErrorCode::ConfigType, kSubscribe, QStringLiteral("must be a list of texts"));
     const QJsonArray list = value.toArray();
-    for (const QJsonValue &item : list) {
+    for (const auto &item : list) {
         const QByteArray filter = item.toString().toUtf8();
         const Result<TopicFilter> parsed = TopicFilter::parse(spanOf(filter));
         if (!parsed) {

@@ -116,7 +116,7 @@ QJsonObject endpointSchemaFor(const QJsonObject &transportConfig)
 
     QJsonArray required = schema.value(requiredKey).toArray();
     const QJsonArray more = transportConfig.value(requiredKey).toArray();
-    for (const QJsonValue &key : more)
+    for (const auto &key : more)
         required.append(key);
     schema.insert(requiredKey, required);
     if (transportConfig.contains(additionalKey))

@@ -126,7 +126,7 @@ QJsonValue defaultOf(const QJsonObject &schema)
             object.insert(it.key(), value);
     }
     const QJsonArray required = schema.value(keyword::kRequired).toArray();
-    for (const QJsonValue &key : required) {
+    for (const auto &key : required) {
         if (!object.contains(key.toString()))
             return QJsonValue::Undefined;
     }
@@ -217,7 +217,7 @@ QJsonValue SchemaValidator::validateObject(const ConfigNode &node,
     }
 
     const QJsonArray required = schema.value(keyword::kRequired).toArray();
-    for (const QJsonValue &entry : required) {
+    for (const auto &entry : required) {
         const QString key = entry.toString();
         const QJsonObject member = properties.value(key).toObject();
         if (node.find(key) || member.contains(keyword::kDefault))
@@ -328,7 +328,7 @@ bool SchemaValidator::checkChoice(const ConfigNode &node,
     if (choices.isEmpty() || choices.contains(value))
         return true;
     QStringList words;
-    for (const QJsonValue &choice : choices)
+    for (const auto &choice : choices)
         words.append(valueInWords(choice));
     report(ErrorCode::ConfigRange,
            node,

@@ -65,7 +65,7 @@ void readDependencies(const QJsonObject &json,
 {
     const QJsonArray array = json.value(QLatin1String("dependencies")).toArray();
     qsizetype index = 0;
-    for (const QJsonValue &entry : array) {
+    for (const auto &entry : array) {
         const QString where = QStringLiteral("/dependencies/%1").arg(index++);
         const QJsonObject object = entry.toObject();
         warnOfUnknown(object, words("id version kind"), where, warnings);
@@ -112,7 +112,7 @@ QStringList readTexts(const QJsonObject &json,
         problems->append(QStringLiteral("%1/%2: expected an array").arg(where, QLatin1String(key)));
     }
     const QJsonArray array = value.toArray();
-    for (const QJsonValue &entry : array) {
+    for (const auto &entry : array) {
         if (entry.toString().isEmpty()) {
             problems->append(
                 QStringLiteral("%1/%2: expected texts").arg(where, QLatin1String(key)));
@@ -162,7 +162,7 @@ PluginMetadata readPluginMetadata(const QJsonObject &json,
     if (transports.isEmpty())
         problems->append(QStringLiteral("/transports: expected at least one"));
     qsizetype index = 0;
-    for (const QJsonValue &entry : transports) {
+    for (const auto &entry : transports) {
         TransportDescription transport = readTransport(
             entry.toObject(), QStringLiteral("/transports/%1").arg(index++), problems, warnings);
         transport.pluginId = metadata.id;
