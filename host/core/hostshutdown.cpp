@@ -17,6 +17,8 @@ namespace fairlead::core {
 namespace {
 
 constexpr qint64 kLookNs = 5 * kNsPerMs;
+/// Within the phase's budget, so that who does not answer is named by the broadcast.
+constexpr qint64 kQuiesceNs = 900 * kNsPerMs;
 /// A thread that runs plugin code for ever is not waited for.
 constexpr int kThreadMs = 250;
 
@@ -72,7 +74,10 @@ void HostShutdown::setSteps(ShutdownCoordinator &coordinator)
     set(step(ShutdownPhase::RefuseNew, atOnce([this] { m_parts.endpoints.refuseLinks(); })));
     set(step(ShutdownPhase::CancelAttempts, atOnce([this] { m_parts.supervisor.beginClosing(); })));
     set(step(ShutdownPhase::StopListeners, atOnce([this] { m_parts.supervisor.stopListening(); })));
-    set(step(ShutdownPhase::Quiesce, [this](OperationReply reply) { quiesce(std::move(reply)); }));
+    auto quiet
+        = step(ShutdownPhase::Quiesce, [this](OperationReply reply) { quiesce(std::move(reply)); });
+    quiet.second.stragglers = [this] { return m_parts.broadcaster.waitingFor(m_quiesce); };
+    set(std::move(quiet));
     set(step(ShutdownPhase::StopReading, [this](OperationReply reply) {
         onReactors([](Reactor &reactor) { reactor.stopReading(); }, std::move(reply));
     }));
@@ -100,6 +105,7 @@ void HostShutdown::quiesce(OperationReply reply)
     BroadcastRequest request;
     request.kind = OperationKind::Quiesce;
     request.reason = QuiesceReason::HostShutdown;
+    request.timeout = kQuiesceNs;
     auto shared = std::make_shared<OperationReply>(std::move(reply));
     const Result<quint64> started
         = m_parts.broadcaster.start(request, [shared](const BroadcastReport &report) {
@@ -112,7 +118,9 @@ void HostShutdown::quiesce(OperationReply reply)
                   Error(ErrorCode::Internal,
                         QStringLiteral("not quiet: %1").arg(names.join(QStringLiteral(", ")))));
           });
-    if (!started)
+    if (started)
+        m_quiesce = *started;
+    else
         shared->fail(started.error());
 }
 

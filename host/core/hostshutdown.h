@@ -46,6 +46,7 @@ private:
     void onReactors(const std::function<void(Reactor &)> &call, OperationReply reply);
 
     Parts m_parts;
+    quint64 m_quiesce = 0; ///< the broadcast
     OperationReply m_drained;
     Timer m_look;
 };
