@@ -4,6 +4,7 @@
 #pragma once
 
 #include "framelink.h"
+#include "participation.h"
 
 #include <fairlead/transport.h>
 
@@ -67,8 +68,15 @@ class LoopbackListener final : public Listener
 public:
     std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept override
     {
+        if (m_participation.isQuiet())
+            return nullptr;
         return std::make_unique<ListenerLink>(context);
     }
+
+    OperationTarget *operations() noexcept override { return &m_participation; }
+
+private:
+    Participation m_participation;
 };
 
 } // namespace fairlead::loopback

@@ -4,7 +4,10 @@
 #pragma once
 
 #include "framelink.h"
+#include "participation.h"
 #include "peeroptions.h"
+
+#include <fairlead/transport.h>
 
 #include <unordered_map>
 
@@ -55,10 +58,15 @@ public:
 
     std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept override
     {
+        if (m_participation.isQuiet())
+            return nullptr;
         return std::make_unique<PeerLink>(context, m_options);
     }
 
+    OperationTarget *operations() noexcept override { return &m_participation; }
+
 private:
+    Participation m_participation;
     const PeerOptions m_options;
 };
 

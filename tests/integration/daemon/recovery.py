@@ -6,7 +6,7 @@ import json
 import socket
 import unittest
 
-from hosted import HostedTest, endpoint
+from hosted import Client, HostedTest, endpoint, kit
 
 
 class Recovery(HostedTest):
@@ -114,6 +114,49 @@ class Recovery(HostedTest):
             self.wait(lambda: self.state(rpc) == "degraded", daemon, "nothing is missing")
             self.assertNotEqual(self.endpoints(rpc)["copy"]["state"], "running")
         self.assertEqual(one.ping(), [])
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+
+    def test_a_quiet_listener_takes_no_link_until_it_resumes(self):  # BC-01, BC-06
+        daemon = self.running()
+        rpc = self.rpc(daemon)
+        copy = endpoint("copy", "loopback://hub", role="dial", subscribe=["in/#"],
+                        publish_topic="out", reconnect_delay=0.05, reconnect_max_delay=0.2)
+        self.edit(daemon, more=endpoint("hub", "loopback://hub") + copy)
+        self.reload(daemon)
+        self.wait(lambda: self.state(rpc) == "running", daemon, "not up")
+        for report in (rpc.call("release-handles", prefix="/nowhere"),
+                       rpc.call("quiesce", reason="idle-timeout", targets=["hub"])):
+            self.assertEqual((report["outcome"], report["failures"]), ("all-acked", []))
+            self.assertIn("hub", report["acks"])
+        # The link that is there goes on.
+        one = self.guest(daemon.ports["mqtt"])
+        one.subscribe("out", qos=1)
+        one.publish("in/x", b"before", qos=1)
+        self.assertEqual(one.message().payload, b"before")
+        # One that begins is refused.
+        self.edit(daemon, ("reconnect_max_delay = 0.2", "reconnect_max_delay = 0.3"))
+        self.assertEqual(self.reload(daemon)["replaced"], ["copy"])
+        self.wait(lambda: self.endpoints(rpc)["copy"]["attempts"] > 1, daemon, "no second attempt")
+        self.assertNotEqual(self.endpoints(rpc)["copy"]["state"], "running")
+        rpc.call("resume", target="hub")
+        self.wait(lambda: self.state(rpc) == "running", daemon, "still refused")
+        one.publish("in/x", b"after", qos=1, retain=True)
+        self.assertEqual(one.message().payload, b"after")
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+
+    def test_the_mqtt_listener_takes_part_too(self):  # BC-01
+        daemon = self.running(endpoints=("mqtt", "other"))
+        rpc = self.rpc(daemon)
+        one = self.guest(daemon.ports["mqtt"])
+        report = rpc.call("quiesce", reason="idle-timeout")
+        self.assertEqual((report["outcome"], sorted(report["acks"])),
+                         ("all-acked", ["mqtt", "other"]))
+        late = Client(daemon.ports["mqtt"])
+        self.addCleanup(late.drop)
+        self.assertGreaterEqual(late.connect(kit.unique()).reason, 0x80)
+        self.assertEqual(one.ping(), [])
+        rpc.call("resume")
+        self.guest(daemon.ports["mqtt"])
         self.assertEqual(daemon.stop(), 0, daemon.log())
 
 
