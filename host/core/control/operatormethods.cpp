@@ -95,9 +95,11 @@ void OperatorMethods::addTo(ControlApi &api)
         list.push_back(std::move(parameter));
         return list;
     };
-    const auto add = [&](const char *name, std::vector<Parameter> parameters, auto handler) {
+    const auto add = [&](const char *name,
+                         const std::vector<Parameter> &parameters,
+                         const ControlApi::Handler &handler) {
         // Each name is added once, here.
-        static_cast<void>(api.add(text(name), std::move(parameters), std::move(handler)));
+        static_cast<void>(api.add(text(name), parameters, handler));
     };
     add("services", {}, [this](const Call &call) { services(call); });
     add("quiesce",

@@ -36,7 +36,7 @@ public:
     std::weak_ordering operator<=>(const SemVer &other) const;
 
     /// Of the same rank; build metadata may differ.
-    bool operator==(const SemVer &other) const { return (*this <=> other) == 0; }
+    bool operator==(const SemVer &other) const { return std::is_eq(*this <=> other); }
 
 private:
     quint64 m_numbers[3] = {}; // NOLINT(modernize-avoid-c-arrays): a value of three
