@@ -168,7 +168,7 @@ Result<> EndpointSet::remove(const QString &name)
     m_endpoints.erase(present);
     m_leaving.push_back(leaving);
     Q_EMIT removed(name);
-    const Result<> done = m_supervisor.remove(name);
+    Result<> done = m_supervisor.remove(name);
     m_placer.endAll(*leaving, endpointEnds());
     return done;
 }
