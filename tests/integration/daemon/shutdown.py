@@ -210,7 +210,8 @@ class Shutdown(ControlTest):
         self.assertFalse(report["clean"])
         drain = phases["drain-outbound"]
         self.assertEqual(drain["outcome"], "over-budget", drain)
-        self.assertEqual((drain["stragglerCount"], len(drain["stragglers"])), (STUCK, STUCK))
+        self.assertEqual((drain.get("stragglerCount"), len(drain.get("stragglers", ()))),
+                         (STUCK, STUCK), drain)
         others = {name: phase["outcome"] for name, phase in phases.items()
                   if name != "drain-outbound"}
         self.assertLessEqual(set(others.values()), {"done", "empty"}, report)
