@@ -168,12 +168,7 @@ std::optional<int> Daemon::start()
 bool Daemon::openEndpoints()
 {
     int opened = 0;
-    // Who dials may dial one of our own.
-    QList<EndpointSettings> order = m_endpoints;
-    std::stable_partition(order.begin(), order.end(), [](const EndpointSettings &one) {
-        return one.role == EndpointRole::Listen;
-    });
-    for (const EndpointSettings &endpoint : std::as_const(order)) {
+    for (const EndpointSettings &endpoint : listenersFirst(m_endpoints)) {
         const Result<> result = m_host->open(endpoint);
         if (result) {
             ++opened;

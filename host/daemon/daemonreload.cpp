@@ -4,6 +4,7 @@
 // The daemon's reload: on SIGHUP and when the control API asks.
 
 #include "core/config/configchange.h"
+#include "core/endpoint/endpointset.h"
 #include "core/host.h"
 #include "daemon.h"
 
@@ -103,7 +104,7 @@ void Daemon::applyEndpoints(const ConfigChange &change)
         else
             note(endpoint, m_host->open(endpoint));
     }
-    for (const EndpointSettings &endpoint : change.added)
+    for (const EndpointSettings &endpoint : listenersFirst(change.added))
         note(endpoint, m_host->open(endpoint));
 }
 

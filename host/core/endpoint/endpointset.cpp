@@ -61,6 +61,14 @@ Error endpointEnds()
 
 } // namespace
 
+QList<EndpointSettings> listenersFirst(QList<EndpointSettings> endpoints)
+{
+    std::stable_partition(endpoints.begin(), endpoints.end(), [](const EndpointSettings &one) {
+        return one.role == EndpointRole::Listen;
+    });
+    return endpoints;
+}
+
 EndpointSet::EndpointSet(MainLoop &loop,
                          Supervisor &supervisor,
                          const LinkPlacer::Reactors &reactors,

@@ -26,6 +26,9 @@ class HostEndpoint;
 class MainLoop;
 class Supervisor;
 
+/// The order in which to open them: who dials may dial one of our own.
+QList<EndpointSettings> listenersFirst(QList<EndpointSettings> endpoints);
+
 /// The configured endpoints of the running host: made here, kept up by the supervisor.
 ///
 /// Thread: main. Ownership: the host's. What it is made with outlives it.

@@ -398,7 +398,11 @@ void HostLink::linkRejected(Link &, const Error &error)
 
 void HostLink::linkDraining(Link &)
 {
-    m_reactor.timers().arm(m_deadline, m_reactor.clock().now() + kDrainNs);
+    // When the host ends, it counts who is late, and cuts them off itself.
+    if (m_reactor.isReadingStopped())
+        m_reactor.timers().disarm(m_deadline);
+    else
+        m_reactor.timers().arm(m_deadline, m_reactor.clock().now() + kDrainNs);
     driver()->handleClosing(reason());
     // The stream's next flush ends it, also when there is nothing left to send.
     streamFilled();

@@ -136,9 +136,11 @@ HostLink *Reactor::adopt(EndpointRuntimePtr endpoint,
     m_links.emplace(generation, std::move(link));
     m_traffic.linksAccepted.add();
     if (!raw->start()) {
-        raw->close(Error(ErrorCode::NotSupported, QStringLiteral("the plugin refused the link")),
+        // It may take one later: when its quiesce is over, for one.
+        raw->close(Error(ErrorCode::NotSupported, QStringLiteral("the plugin refused the link"))
+                       .setRetryable(true),
                    CloseMode::Abort,
-                   true);
+                   false);
         return nullptr;
     }
     raw->streamStarted();

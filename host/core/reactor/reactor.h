@@ -100,6 +100,8 @@ public:
     /// Takes no more input from any link; for the end of the host.
     void stopReading() noexcept { m_readingStopped = true; }
 
+    bool isReadingStopped() const noexcept { return m_readingStopped; }
+
     /// Ends every link, or those of one endpoint; how many were left.
     std::size_t shutDownLinks(const Error &reason, int endpoint = -1);
     void abandonLinks(const Error &reason);

@@ -9,34 +9,34 @@ QString serviceStatusName(ServiceStatus status)
 {
     switch (status) {
     case ServiceStatus::Starting:
-        return QStringLiteral("Starting");
+        return QStringLiteral("starting");
     case ServiceStatus::Running:
-        return QStringLiteral("Running");
+        return QStringLiteral("running");
     case ServiceStatus::Draining:
-        return QStringLiteral("Draining");
+        return QStringLiteral("draining");
     case ServiceStatus::Unavailable:
-        return QStringLiteral("Unavailable");
+        return QStringLiteral("unavailable");
     case ServiceStatus::Stopped:
-        return QStringLiteral("Stopped");
+        return QStringLiteral("stopped");
     case ServiceStatus::Failed:
-        return QStringLiteral("Failed");
+        return QStringLiteral("failed");
     }
-    return QStringLiteral("Unknown");
+    return QStringLiteral("unknown");
 }
 
 QString heartbeatStateName(HeartbeatState state)
 {
     switch (state) {
     case HeartbeatState::None:
-        return QStringLiteral("None");
+        return QStringLiteral("none");
     case HeartbeatState::Waiting:
-        return QStringLiteral("Waiting");
+        return QStringLiteral("waiting");
     case HeartbeatState::Alive:
-        return QStringLiteral("Alive");
+        return QStringLiteral("alive");
     case HeartbeatState::Expired:
-        return QStringLiteral("Expired");
+        return QStringLiteral("expired");
     }
-    return QStringLiteral("Unknown");
+    return QStringLiteral("unknown");
 }
 
 } // namespace fairlead::core

@@ -21,7 +21,7 @@ class Operator(ControlTest):
         [service] = self.control.call("services")["services"]
         self.assertEqual((service["id"], service["endpoint"], service["transport"]),
                          ("endpoint/mqtt", "mqtt", "mqtt"))
-        self.assertEqual(service["status"], "Running")
+        self.assertEqual(service["status"], "running")
         self.assertIn("operations", service["capabilities"])
 
     def test_quiesce_refuses_the_ones_to_come_and_sends_off_those_there(self):
@@ -57,7 +57,7 @@ class Operator(ControlTest):
 
     def test_an_endpoint_is_stopped_and_started_again(self):
         self.assertEqual(self.control.call("stop", name="mqtt")["state"], "stopped")
-        self.assertEqual(self.control.call("services")["services"][0]["status"], "Stopped")
+        self.assertEqual(self.control.call("services")["services"][0]["status"], "stopped")
         with self.assertRaises(OSError):
             self.connect(wire.V5)
         self.assertEqual(self.control.call("start", name="mqtt")["state"], "running")
