@@ -46,8 +46,8 @@ QList<EndpointView> viewEndpoints(const Host &host,
                                   const QHash<QString, Error> &failures)
 {
     QHash<QString, EndpointStatus> statuses;
-    for (EndpointStatus &status : host.supervisor().statuses())
-        statuses.insert(status.name, std::move(status));
+    for (const EndpointStatus &status : host.supervisor().statuses())
+        statuses.insert(status.name, status);
     QList<EndpointView> views;
     QSet<QString> seen;
     const QList<EndpointSettings> present = host.endpoints().settings();

@@ -50,7 +50,7 @@ public:
     HttpServer(const ControlLoop &loop, bool onlyLocalNames);
     ~HttpServer() override;
 
-    void addPage(const QByteArray &path, Page page) { m_pages.insert(path, std::move(page)); }
+    void addPage(const QByteArray &path, const Page &page) { m_pages.insert(path, page); }
 
     /// Takes over a connected, non-blocking descriptor.
     void admit(int fd);
