@@ -151,7 +151,7 @@ class Life(unittest.TestCase):
     def test_a_hangup_leaves_connections_alone(self):
         one = self.client()
         self.broker.process.send_signal(signal.SIGHUP)
-        self.assertTrue(kit.settle(lambda: " reload " in self.broker.log()))
+        self.assertTrue(kit.settle(lambda: " reloaded " in self.broker.log()))
         self.assertEqual(one.ping(), [])
         one.disconnect()
         one.drop()
