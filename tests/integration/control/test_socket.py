@@ -41,6 +41,8 @@ class Methods(ControlTest):
                               "plugins", "disconnect"}, set(found["methods"]))
 
     def test_status_counts_what_is_there(self):
+        # The clients of other tests are gone first.
+        self.assertTrue(kit.settle(lambda: self.control.call("status")["links"] == 0))
         before = self.control.call("status")
         one = self.client(self.shared)
         one.subscribe("a/#")
