@@ -321,17 +321,15 @@ class Events(ControlTest):
         other = self.rpc(self.host)
         self.assertTrue(kit.settle(lambda: other.call("status")["links"] == 0, kit.DEADLINE))
         lost, numbers = 0, []
-        while True:
+        # Links of several reactors end in any order: two events of each, come or counted.
+        while len(numbers) + lost < 120:
             event = self.next()
             if event["kind"] == "lag":
                 lost += event["details"]["count"]
                 continue
             numbers.append(event["number"])
-            if event["kind"] == "link-disconnected" and event["key"] == f"{padding}59":
-                break
         self.assertGreater(lost, 0, f"{len(numbers)} events came")
         self.assertEqual(numbers, sorted(set(numbers)))
-        self.assertGreaterEqual(len(numbers) + lost, 120)
 
 
 class SocketFile(ControlTest):

@@ -131,8 +131,9 @@ class Recovery(HostedTest):
         # The link that is there goes on.
         one = self.guest(daemon.ports["mqtt"])
         one.subscribe("out", qos=1)
-        one.publish("in/x", b"before", qos=1)
-        self.assertEqual(one.message().payload, b"before")
+        for payload in (b"before", b""):
+            one.publish("in/x", payload, qos=1, retain=True)
+            self.assertEqual(one.message().payload, payload)
         # One that begins is refused.
         self.edit(daemon, ("reconnect_max_delay = 0.2", "reconnect_max_delay = 0.3"))
         self.assertEqual(self.reload(daemon)["replaced"], ["copy"])
