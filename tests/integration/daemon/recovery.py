@@ -123,7 +123,7 @@ class Recovery(HostedTest):
                         publish_topic="out", reconnect_delay=0.05, reconnect_max_delay=0.2)
         self.edit(daemon, more=endpoint("hub", "loopback://hub") + copy)
         self.reload(daemon)
-        self.wait(lambda: self.state(rpc) == "running", daemon, "not up")
+        self.wait(lambda: self.endpoints(rpc)["copy"]["state"] == "running", daemon, "not up")
         for report in (rpc.call("release-handles", prefix="/nowhere"),
                        rpc.call("quiesce", reason="idle-timeout", targets=["hub"])):
             self.assertEqual((report["outcome"], report["failures"]), ("all-acked", []))
