@@ -43,8 +43,8 @@ private:
     LinkPart &m_links;
     SupervisorPart &m_supervisor;
     BroadcastPart &m_broadcast;
+    std::vector<OperationReply> m_replies; ///< owed; dropping one answers it, to nobody any more
     core::ShutdownCoordinator m_coordinator;
-    std::vector<OperationReply> m_replies; ///< owed
     int m_phase = -1; ///< the latest that began
     int m_asked = 0;
     int m_told = 0;
