@@ -156,12 +156,21 @@ Result<> EndpointSet::replace(const EndpointSettings &settings)
     const EndpointRuntimePtr leaving = (*present)->runtime();
     // The supervisor may open it before it returns.
     *present = *endpoint;
-    m_leaving.push_back(leaving);
+    noteLeaving(leaving);
     Q_EMIT added(settings.name, (*endpoint)->operations());
     if (auto known = m_supervisor.replace(planFor(settings), connectorFor(*endpoint)); !known)
         return known;
     m_placer.endAll(*leaving, endpointEnds());
     return {};
+}
+
+void EndpointSet::noteLeaving(const EndpointRuntimePtr &runtime)
+{
+    // Any number of reloads: only those whose links still end are kept.
+    std::erase_if(m_leaving, [](const EndpointRuntimePtr &one) {
+        return one->links.load(std::memory_order_relaxed) == 0;
+    });
+    m_leaving.push_back(runtime);
 }
 
 Result<> EndpointSet::remove(const QString &name)
@@ -174,7 +183,7 @@ Result<> EndpointSet::remove(const QString &name)
         return Error(ErrorCode::NotFound, QStringLiteral("there is no endpoint \"%1\"").arg(name));
     const EndpointRuntimePtr leaving = (*present)->runtime();
     m_endpoints.erase(present);
-    m_leaving.push_back(leaving);
+    noteLeaving(leaving);
     Q_EMIT removed(name);
     Result<> done = m_supervisor.remove(name);
     m_placer.endAll(*leaving, endpointEnds());
@@ -274,9 +283,6 @@ void EndpointSet::accept(HostEndpoint &endpoint, int fd, const QByteArray &peerA
         }
         return;
     }
-    std::erase_if(m_leaving, [](const EndpointRuntimePtr &runtime) {
-        return runtime->links.load(std::memory_order_relaxed) == 0;
-    });
     m_placer.adoptSocket(endpoint.runtime(), fd, peerAddress, Link::Direction::Accepted);
 }
 

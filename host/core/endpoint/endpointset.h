@@ -104,6 +104,7 @@ Q_SIGNALS:
 private:
     Result<std::shared_ptr<HostEndpoint>> make(const EndpointSettings &settings);
     std::unique_ptr<EndpointConnector> connectorFor(const std::shared_ptr<HostEndpoint> &endpoint);
+    void noteLeaving(const EndpointRuntimePtr &runtime);
     void accept(HostEndpoint &endpoint, int fd, const QByteArray &peerAddress);
     const HostEndpoint *findMemoryListener(const QString &name) const;
 

@@ -90,7 +90,9 @@ private Q_SLOTS:
             accepted = fd;
             seen = peer;
         });
-        if (!acceptor && address.protocol() == QAbstractSocket::IPv6Protocol)
+        // Only that the address is not there; every other failure is one.
+        if (!acceptor && address.protocol() == QAbstractSocket::IPv6Protocol
+            && acceptor.error().code() == ErrorCode::AddressInvalid)
             QSKIP("this machine has no IPv6");
         QVERIFY(acceptor.has_value());
         int fd = -1;
