@@ -25,6 +25,8 @@ bool isRetryableByNature(ErrorCode code) noexcept
     case ErrorCode::DescriptorsExhausted:
     case ErrorCode::HandshakeTimeout:
     case ErrorCode::HeartbeatTimeout:
+    case ErrorCode::StorageDamaged:
+        return "storage-damaged";
     case ErrorCode::StorageFull:
         return true;
     default:
@@ -85,6 +87,8 @@ const char *errorName(ErrorCode code) noexcept
         return "config-insecure";
     case ErrorCode::UnknownScheme:
         return "unknown-scheme";
+    case ErrorCode::PluginFailed:
+        return "plugin-failed";
     case ErrorCode::PluginRejected:
         return "plugin-rejected";
     case ErrorCode::AddressInUse:

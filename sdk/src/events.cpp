@@ -43,6 +43,10 @@ constexpr std::array kCatalogue = {
     Named{EventKind::BroadcastFinished, "broadcast-finished"},
     Named{EventKind::HostState, "host-state"},
     Named{EventKind::ShutdownPhase, "shutdown-phase"},
+    Named{EventKind::SessionOverflow, "session-overflow"},
+    Named{EventKind::StoreDegraded, "store-degraded"},
+    Named{EventKind::StoreRecovered, "store-recovered"},
+    Named{EventKind::StoreQuarantined, "store-quarantined"},
     Named{EventKind::Lag, "lag"},
     Named{EventKind::Closed, "closed"},
 };

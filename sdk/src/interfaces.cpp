@@ -37,12 +37,12 @@ Random::~Random() = default;
 Timers::~Timers() = default;
 TransportFactory::~TransportFactory() = default;
 
-OperationTarget *Dialler::operations() noexcept
+OperationTarget *Dialler::operations()
 {
     return nullptr;
 }
 
-OperationTarget *Listener::operations() noexcept
+OperationTarget *Listener::operations()
 {
     return nullptr;
 }

@@ -41,7 +41,7 @@ enum class Outcome : quint8 {
     NoReceiver, ///< done, and no session asked for it
     Duplicate, ///< the receive key was there already; not published again
     NotAuthorized,
-    Quota, ///< refused by a limit
+    Quota, ///< refused by a limit, or the store has no room
     Invalid, ///< topic or fields not acceptable
     Failed, ///< storage or another inner failure
 };

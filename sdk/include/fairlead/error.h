@@ -41,6 +41,7 @@ enum class ErrorCode : quint16 {
 
     UnknownScheme = 200, ///< no loaded transport serves the URL's scheme
     PluginRejected = 201, ///< the verdict of the catalogue, see its text
+    PluginFailed = 202, ///< a plugin threw where it may not
 
     AddressInUse = 300,
     AddressInvalid = 301,
@@ -61,6 +62,7 @@ enum class ErrorCode : quint16 {
 
     StorageFailed = 500,
     StorageFull = 501,
+    StorageDamaged = 502, ///< what was stored cannot be read
 };
 
 /// The stable lower-case name of @p code, as logs and the control API show it ("address-in-use").

@@ -54,6 +54,15 @@ enum class EventKind : quint8 {
     HostState = 40, ///< "host-state": from, to
     ShutdownPhase = 41, ///< "shutdown-phase": phase, stragglers; terminal
 
+    // Of sessions; the key is the peer key.
+    SessionOverflow
+        = 60, ///< "session-overflow": filter, reason, first, last, count of what it lost
+
+    // Of the store; the key is empty.
+    StoreDegraded = 70, ///< "store-degraded": nothing can be kept for now; reason
+    StoreRecovered = 71, ///< "store-recovered": it can again
+    StoreQuarantined = 72, ///< "store-quarantined": a damaged store was set aside; details: path
+
     // Of the stream of events itself; every reader gets them, whatever it asked for.
     Lag = 50, ///< "lag": count, first, last: events this reader lost here
     Closed = 51, ///< "closed": the last event of every reader; terminal
@@ -105,7 +114,7 @@ public:
 
     /// In the order of the numbers, never from inside the call that caused the event. It may end
     /// its own and other subscriptions, and subscribe. Nothing comes after Closed.
-    virtual void handleEvent(const Event &event) noexcept = 0;
+    virtual void handleEvent(const Event &event) = 0;
 };
 
 /// Holds a subscription; destroying it ends the calls at once, from inside handleEvent() too.

@@ -26,6 +26,7 @@ struct Delivery
     quint8 qos = 0; ///< as granted to this peer, at most the message's
     bool retain = false; ///< to be shown as retained
     bool resent = false; ///< was taken by an earlier link of this session
+    bool showPosition = false; ///< the peer asked to be told the message's position
 };
 
 /// What the link can take now.
@@ -54,6 +55,23 @@ enum class RetainedReplay : quint8 {
     Never
 };
 
+/// What happens to a subscriber's message when its queue is full.
+enum class Overflow : quint8 {
+    Default, ///< as the endpoint is configured
+    Disconnect, ///< the link ends, the queue stays, the message is lost with notice
+    DropOldest,
+    DropNewest,
+    LatestPerTopic, ///< a message takes the place of one of the same topic, else the oldest goes
+    Reject, ///< the publisher is told, and nobody gets the message
+    BlockUpTo, ///< the publisher waits, at most OverflowChoice::patienceMs; then as Disconnect
+};
+
+struct OverflowChoice
+{
+    Overflow policy = Overflow::Default;
+    quint32 patienceMs = 0; ///< with BlockUpTo
+};
+
 struct SubscribeRequest
 {
     ByteSpan filter; ///< whole, `$share/<group>/` included
@@ -62,6 +80,11 @@ struct SubscribeRequest
     bool noLocal = false;
     bool retainAsPublished = false; ///< keep the retain flag of live messages
     RetainedReplay replay = RetainedReplay::Always;
+    OverflowChoice overflow; ///< of what this subscription brings; the operator's cap holds
+    /// From where on to replay history, before what is live: a sequence, `epoch:sequence`, `-N` or a
+    /// duration (`30s`, `2h`). Empty: no replay, unless the filter says `$replay/<from>/`.
+    ByteSpan replayFrom;
+    bool showPositions = false; ///< see Delivery::showPosition
 };
 
 struct SubscribeOutcome

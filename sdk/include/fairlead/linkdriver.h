@@ -50,7 +50,8 @@ enum class FenceReason : quint8 {
 ///
 /// Thread: every call comes on the link's reactor, never from inside a call the driver makes,
 /// except where said. Ownership: the host owns the driver and destroys it after the link closed.
-/// Nothing throws. After Link::close() no further call comes but the destructor. @since 0.1
+/// After Link::close() no further call comes but the destructor. Errors: what a call throws ends this
+/// link with PluginFailed and touches no other (PL-05). @since 0.1
 class FAIRLEAD_SDK_EXPORT LinkDriver
 {
 public:
@@ -58,27 +59,29 @@ public:
 
     /// The first call: the transport is bound. A driver whose protocol has a handshake calls
     /// Link::begin() here.
-    virtual void handleStarted() noexcept = 0;
-    virtual Consumed handleBytes(ByteSpan input) noexcept = 0;
+    virtual void handleStarted() = 0;
+    virtual Consumed handleBytes(ByteSpan input) = 0;
     /// The peer will send no more; what was not used is at an end too. The driver closes the link.
-    virtual void handleEndOfInput() noexcept = 0;
-    virtual void handleAuthenticated(const Error &error) noexcept = 0;
-    virtual void handleLease(const LeaseGrant &grant) noexcept = 0;
+    virtual void handleEndOfInput() = 0;
+    virtual void handleAuthenticated(const Error &error) = 0;
+    virtual void handleLease(const LeaseGrant &grant) = 0;
     /// There are deliveries and the stream has room: take, encode, reserve and commit.
-    virtual void handlePull(Lease &lease) noexcept = 0;
+    virtual void handlePull(Lease &lease) = 0;
     /// Outcomes in the order of the calls.
-    virtual void handleCompletions(const Completion *completions, int count) noexcept = 0;
+    virtual void handleCompletions(const Completion *completions, int count) = 0;
     virtual void handleSubscribed(quint32 completionTag,
                                   const SubscribeOutcome *outcomes,
-                                  int count) noexcept = 0;
+                                  int count)
+        = 0;
     virtual void handleUnsubscribed(quint32 completionTag,
                                     const UnsubscribeOutcome *outcomes,
-                                    int count) noexcept = 0;
+                                    int count)
+        = 0;
     /// The lease is void from here on; the driver may write a last frame and closes the link.
-    virtual void handleFenced(FenceReason reason) noexcept = 0;
+    virtual void handleFenced(FenceReason reason) = 0;
     /// The host ends the link for @p reason (shutdown, handshake deadline, limits): the driver
     /// writes its protocol's last frame, if there is one; the host closes.
-    virtual void handleClosing(const Error &reason) noexcept = 0;
+    virtual void handleClosing(const Error &reason) = 0;
 };
 
 } // namespace fairlead

@@ -18,7 +18,7 @@ class Timers;
 class FAIRLEAD_SDK_EXPORT Timer
 {
 public:
-    using Callback = void (*)(void *owner) noexcept;
+    using Callback = void (*)(void *owner);
 
     Timer(Callback callback, void *owner) noexcept
         : m_callback(callback)
@@ -61,7 +61,7 @@ protected:
 
     static quint32 &slotOf(Timer &timer) noexcept { return timer.m_slot; }
 
-    static void fire(Timer &timer) noexcept { timer.m_callback(timer.m_owner); }
+    static void fire(Timer &timer) { timer.m_callback(timer.m_owner); }
 };
 
 } // namespace fairlead

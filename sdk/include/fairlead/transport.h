@@ -39,10 +39,10 @@ public:
     virtual ~Listener();
 
     /// A driver for one accepted link. Null refuses the link.
-    virtual std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept = 0;
+    virtual std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) = 0;
     /// Who takes part in the host's operations for this endpoint, alive as long as it. Default:
     /// null, and the host answers NotSupported in its place. Thread: main.
-    virtual OperationTarget *operations() noexcept;
+    virtual OperationTarget *operations();
 };
 
 /// An endpoint that dials its peer; the host owns the dial and its deadline. Threads and ownership
@@ -52,9 +52,9 @@ class FAIRLEAD_SDK_EXPORT Dialler
 public:
     virtual ~Dialler();
 
-    virtual std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept = 0;
+    virtual std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) = 0;
     /// As Listener::operations().
-    virtual OperationTarget *operations() noexcept;
+    virtual OperationTarget *operations();
 };
 
 /// The root object of a plugin: makes endpoints for the URL schemes its metadata names.

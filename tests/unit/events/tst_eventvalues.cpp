@@ -57,6 +57,10 @@ void tst_EventValues::namesAreStable_data()
     row(40, "host-state");
     row(41, "shutdown-phase");
     row(50, "lag");
+    row(60, "session-overflow");
+    row(70, "store-degraded");
+    row(71, "store-recovered");
+    row(72, "store-quarantined");
     row(51, "closed");
 }
 
