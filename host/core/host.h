@@ -8,7 +8,7 @@
 #include "core/lifecycle/shutdown/shutdowncoordinator.h"
 #include "core/platform/systemrandom.h"
 #include "core/reactor/mainloop.h"
-#include "core/store/memoryengine.h"
+#include "core/store/unstored.h"
 
 #include <QHash>
 #include <QObject>
@@ -98,7 +98,7 @@ private:
     bool isOperable(const EndpointEvent &event) const;
 
     MainLoop &m_loop;
-    MemoryEngine m_store;
+    Unstored m_store;
     std::unique_ptr<Distributor> m_distributor;
     std::unique_ptr<EventBus> m_events;
     std::unique_ptr<EventService> m_eventService;

@@ -18,7 +18,7 @@ class Reactor;
 /// Thread: each part says. Ownership: outlives the reactors.
 struct Distributor
 {
-    Distributor(quint32 epoch, const DistributorLimits &bounds, StorageEngine &engine)
+    Distributor(quint32 epoch, const DistributorLimits &bounds, TicketStore &engine)
         : limits(bounds)
         , store(engine)
         , retained(bounds.retained)
@@ -28,7 +28,7 @@ struct Distributor
     { }
 
     const DistributorLimits limits;
-    StorageEngine &store;
+    TicketStore &store;
     GenerationSource generations;
     LinkRegistry links;
     RetainedStore retained;

@@ -37,7 +37,7 @@ SharedMemberPtr pick(SharedGroup &group)
 
 } // namespace
 
-Sequencer::Sequencer(quint32 epoch, RetainedStore &retained, StorageEngine &store)
+Sequencer::Sequencer(quint32 epoch, RetainedStore &retained, TicketStore &store)
     : m_epoch(epoch)
     , m_retained(retained)
     , m_store(store)
@@ -126,7 +126,7 @@ Sequencer::Committed Sequencer::commit(int self,
             if (outgoing.retain)
                 m_retained.store(outgoing.message);
             if (outgoing.durable) {
-                StoreRecord record;
+                TicketRecord record;
                 record.message = outgoing.message;
                 outcome.ticket = m_store.append(std::move(record));
             }

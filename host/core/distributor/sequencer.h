@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/distributor/matchcache.h"
-#include "core/store/storageengine.h"
+#include "core/store/ticketstore.h"
 
 #include <fairlead/message.h>
 
@@ -43,7 +43,7 @@ struct InboxItem
 class Sequencer
 {
 public:
-    Sequencer(quint32 epoch, RetainedStore &retained, StorageEngine &store);
+    Sequencer(quint32 epoch, RetainedStore &retained, TicketStore &store);
     ~Sequencer();
 
     /// Adds the next reactor; all are added before the first commit.
@@ -101,7 +101,7 @@ private:
 
     const quint32 m_epoch;
     RetainedStore &m_retained;
-    StorageEngine &m_store;
+    TicketStore &m_store;
     std::mutex m_lock;
     quint64 m_next = 1;
     std::vector<std::unique_ptr<Inbox>> m_inboxes;

@@ -12,6 +12,8 @@ namespace fairlead::core {
 /// A Testament that the session keeps.
 struct StoredTestament
 {
+    StoredTestament() = default;
+
     explicit StoredTestament(const Testament &testament)
         : topic(testament.topic.data(), qsizetype(testament.topic.size()))
         , properties(testament.properties.data(), qsizetype(testament.properties.size()))
@@ -25,10 +27,10 @@ struct StoredTestament
     QByteArray topic;
     QByteArray properties;
     QByteArray payload;
-    quint32 expirySeconds;
-    quint32 delaySeconds;
-    quint8 qos;
-    bool retain;
+    quint32 expirySeconds = kNever;
+    quint32 delaySeconds = 0;
+    quint8 qos = 0;
+    bool retain = false;
 };
 
 } // namespace fairlead::core

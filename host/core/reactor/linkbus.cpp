@@ -183,8 +183,8 @@ void HostLink::mark(quint64 handle, quint32 tag, bool bodyDone, quint32 completi
             queueCompletion(Completion::Kind::Mark, completionTag, Outcome::NoReceiver);
         return;
     }
-    StoreRecord record;
-    record.kind = StoreRecord::Kind::Mark;
+    TicketRecord record;
+    record.kind = TicketRecord::Kind::Mark;
     record.session = m_session->number();
     record.handle = handle;
     record.tag = tag;
@@ -202,8 +202,8 @@ void HostLink::forgetKey(quint32 key, quint32 completionTag) noexcept
         queueCompletion(Completion::Kind::ForgetKey, completionTag, Outcome::NoReceiver);
         return;
     }
-    StoreRecord record;
-    record.kind = StoreRecord::Kind::ForgetKey;
+    TicketRecord record;
+    record.kind = TicketRecord::Kind::ForgetKey;
     record.session = m_session->number();
     record.tag = key;
     const Ticket ticket = m_reactor.distributor().store.append(std::move(record));

@@ -5,7 +5,7 @@
 
 #include "core/distributor/distributor.h"
 #include "core/reactor/reactor.h"
-#include "core/store/memoryengine.h"
+#include "core/store/unstored.h"
 #include "probedriver.h"
 #include "simclock.h"
 #include "simstream.h"
@@ -93,7 +93,7 @@ private:
 
     SimClock m_clock;
     SimRandom m_random;
-    core::MemoryEngine m_store;
+    core::Unstored m_store;
     core::Distributor m_distributor;
     core::EndpointRuntimePtr m_endpoint;
     std::vector<std::unique_ptr<Wake>> m_wakes;

@@ -4,7 +4,7 @@
 #include "core/distributor/retainedstore.h"
 #include "core/distributor/sequencer.h"
 #include "core/distributor/topicindex.h"
-#include "core/store/memoryengine.h"
+#include "core/store/unstored.h"
 #include "simclock.h"
 
 #include <QTest>
@@ -23,7 +23,7 @@ namespace {
 struct Bench
 {
     RetainedStore retained{RetainedStore::Limits()};
-    MemoryEngine store;
+    Unstored store;
     Sequencer sequencer{1, retained, store};
     TopicIndex index{sequencer};
 

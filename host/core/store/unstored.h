@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "core/store/storageengine.h"
+#include "core/store/ticketstore.h"
 
 #include <atomic>
 
@@ -11,12 +11,12 @@ namespace fairlead::core {
 
 /// Durability level `memory`: what the sessions hold in memory is all that is promised, so a record
 /// is as safe as it gets the moment it is appended, and nobody has to be told later.
-class MemoryEngine final : public StorageEngine
+class Unstored final : public TicketStore
 {
 public:
     void setListener(Committed) override { }
 
-    Ticket append(StoreRecord) override { return m_next.fetch_add(1, std::memory_order_relaxed); }
+    Ticket append(TicketRecord) override { return m_next.fetch_add(1, std::memory_order_relaxed); }
 
     Ticket committedUpTo() const noexcept override
     {
