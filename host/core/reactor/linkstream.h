@@ -8,6 +8,9 @@
 #include <QByteArray>
 
 #include <fairlead/bytestream.h>
+#include <fairlead/security.h>
+
+#include <optional>
 
 struct iovec;
 
@@ -62,6 +65,10 @@ public:
     void setOwner(StreamOwner *owner) noexcept { m_owner = owner; }
 
     virtual QByteArray peerAddress() const = 0;
+
+    /// Who the carrier proved the peer to be: by its certificate, or by the system's credentials of
+    /// a local socket. Nothing when it proves nothing; settled before the first byte is read.
+    virtual std::optional<Principal> peerIdentity() const { return std::nullopt; }
 
     char *reserve(std::size_t size) noexcept final;
     void commit(std::size_t size) noexcept final;
