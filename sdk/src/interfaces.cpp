@@ -8,6 +8,7 @@
 #include <fairlead/bytestream.h>
 #include <fairlead/clock.h>
 #include <fairlead/executor.h>
+#include <fairlead/heartbeat.h>
 #include <fairlead/hostservices.h>
 #include <fairlead/lease.h>
 #include <fairlead/linkdriver.h>
@@ -27,6 +28,7 @@ ByteStream::~ByteStream() = default;
 Clock::~Clock() = default;
 Dialler::~Dialler() = default;
 Executor::~Executor() = default;
+Heartbeat::~Heartbeat() = default;
 HostServices::~HostServices() = default;
 Lease::~Lease() = default;
 LinkDriver::~LinkDriver() = default;
@@ -41,6 +43,8 @@ OperationTarget *Dialler::operations()
 {
     return nullptr;
 }
+
+void LinkDriver::handleProbeDue() { }
 
 OperationTarget *Listener::operations()
 {

@@ -49,23 +49,40 @@ Error transitionError(State from, State to, const char *why = nullptr)
     return Error(ErrorCode::InvalidTransition, text);
 }
 
-Error hookError(const char *hook, const char *what)
+Error thrownBy(ErrorCode code, const char *name, const char *what)
 {
-    return Error(ErrorCode::Internal,
-                 QStringLiteral("%1 threw: %2").arg(QLatin1String(hook), QString::fromUtf8(what)));
+    return Error(code,
+                 QStringLiteral("%1 threw: %2").arg(QLatin1String(name), QString::fromUtf8(what)));
 }
 
-/// Calls a hook that must not stop the caller; an exception becomes an Error.
+/// Calls what must not stop the caller; an exception becomes an Error with that code.
+template <typename Call>
+Result<> contained(ErrorCode code, const char *name, Call &&call)
+{
+    try {
+        return std::forward<Call>(call)();
+    } catch (const std::exception &exception) {
+        return thrownBy(code, name, exception.what());
+    } catch (...) {
+        return thrownBy(code, name, "an unknown exception");
+    }
+}
+
+/// A hook is the host's.
 template <typename Hook>
 Result<> contained(const char *name, Hook &&hook)
 {
-    try {
-        return std::forward<Hook>(hook)();
-    } catch (const std::exception &exception) {
-        return hookError(name, exception.what());
-    } catch (...) {
-        return hookError(name, "an unknown exception");
-    }
+    return contained(ErrorCode::Internal, name, std::forward<Hook>(hook));
+}
+
+/// A slot may be a plugin's.
+template <typename Emission>
+Result<> told(const char *name, Emission &&emission)
+{
+    return contained(ErrorCode::PluginFailed, name, [&] {
+        emission();
+        return Result<>();
+    });
 }
 
 } // namespace
@@ -171,7 +188,11 @@ void Link::Private::settle()
 
 void Link::Private::announce(State to)
 {
-    Q_EMIT q.stateChanged(std::exchange(announced, to), to);
+    const State from = std::exchange(announced, to);
+    const Result<> heard
+        = told("a slot of stateChanged()", [&] { Q_EMIT q.stateChanged(from, to); });
+    if (!heard)
+        end(heard.error(), CloseMode::Abort, false);
     switch (to) {
     case State::Ready:
         becomeReady();
@@ -265,17 +286,20 @@ void Link::Private::connectApplication()
 void Link::Private::tearDown()
 {
     // One step's failure must not keep the following ones from running.
-    const auto step = [](const char *name, auto &&hook) {
-        const Result<> done = contained(name, [&] {
-            hook();
-            return Result<>();
-        });
+    const auto check = [](const Result<> &done) {
         if (!done)
             qCritical("fairlead: %s", qUtf8Printable(done.error().toString()));
     };
+    const auto step = [&check](const char *name, auto &&hook) {
+        check(contained(name, [&] {
+            hook();
+            return Result<>();
+        }));
+    };
 
-    if (handshakeBroke)
-        Q_EMIT q.handshakeFailed(reason);
+    if (handshakeBroke) {
+        check(told("a slot of handshakeFailed()", [this] { Q_EMIT q.handshakeFailed(reason); }));
+    }
     if (rejected)
         step("linkRejected", [this] { hooks.linkRejected(q, reason); });
     step("stopActivities", [this] { hooks.stopActivities(q); });
@@ -286,7 +310,7 @@ void Link::Private::tearDown()
     admission = AdmissionStep::Done;
     step("closeTransport", [this] { hooks.closeTransport(q, mode); });
     step("linkDisconnected", [this] { hooks.linkDisconnected(q, connected); });
-    Q_EMIT q.closed(reason, generation);
+    check(told("a slot of closed()", [this] { Q_EMIT q.closed(reason, generation); }));
     if (direction == Direction::Dialled && !deliberate && reason.isRetryable())
         step("requestReconnect", [this] { hooks.requestReconnect(q); });
 }

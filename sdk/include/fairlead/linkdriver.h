@@ -14,6 +14,7 @@
 namespace fairlead {
 
 class Clock;
+class Heartbeat;
 class Link;
 class Logger;
 class Random;
@@ -39,6 +40,7 @@ struct LinkContext
     Random &random;
     Logger &logger;
     QByteArray peerAddress; ///< "127.0.0.1:40000", "[::1]:40000", or a name in memory
+    Heartbeat *heartbeat = nullptr; ///< null in hosts that do not watch their links
 };
 
 enum class FenceReason : quint8 {
@@ -82,6 +84,9 @@ public:
     /// The host ends the link for @p reason (shutdown, handshake deadline, limits): the driver
     /// writes its protocol's last frame, if there is one; the host closes.
     virtual void handleClosing(const Error &reason) = 0;
+    /// The peer was silent for the probe interval of Heartbeat::watch(): ask it for a sign of life.
+    /// Default: nothing.
+    virtual void handleProbeDue();
 };
 
 } // namespace fairlead

@@ -21,7 +21,7 @@ struct Principal
     bool anonymous = true;
 };
 
-/// Decides who a peer is, once per link. @since 0.1
+/// Decides who a peer is, once per link. What it throws counts as a refusal (PL-05). @since 0.1
 class FAIRLEAD_SDK_EXPORT Authenticator
 {
 public:
@@ -35,18 +35,16 @@ public:
 };
 
 /// Decides what a principal may do, from an immutable set of rules. Thread: any reactor; never
-/// blocks. @since 0.1
+/// blocks. What a question throws counts as a no (PL-05). @since 0.1
 class FAIRLEAD_SDK_EXPORT AccessControl
 {
 public:
     virtual ~AccessControl();
 
-    virtual bool mayPublish(const Principal &principal,
-                            ByteSpan peerKey,
-                            ByteSpan topic) const noexcept = 0;
+    virtual bool mayPublish(const Principal &principal, ByteSpan peerKey, ByteSpan topic) const = 0;
     virtual bool maySubscribe(const Principal &principal,
                               ByteSpan peerKey,
-                              ByteSpan filter) const noexcept = 0;
+                              ByteSpan filter) const = 0;
     /// Grows with every change of the rules, so that verdicts may be cached.
     virtual quint64 revision() const noexcept = 0;
 };
