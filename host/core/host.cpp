@@ -26,7 +26,7 @@ namespace fairlead::core {
 
 Host::Host(MainLoop &loop, HostSetup setup)
     : m_loop(loop)
-    , m_distributor(std::make_unique<Distributor>(setup.epoch, setup.limits, m_store))
+    , m_distributor(std::make_unique<Distributor>(setup.next, setup.limits, nullptr))
     , m_events(std::make_unique<EventBus>(loop.clock(), loop))
     , m_eventService(std::make_unique<EventService>(*m_events))
     , m_broadcaster(std::make_unique<Broadcaster>(loop.clock(), loop.timers(), loop))

@@ -8,7 +8,6 @@
 #include "core/lifecycle/shutdown/shutdowncoordinator.h"
 #include "core/platform/systemrandom.h"
 #include "core/reactor/mainloop.h"
-#include "core/store/unstored.h"
 
 #include <QHash>
 #include <QObject>
@@ -36,7 +35,7 @@ struct HostSetup
 {
     int reactors = 1; ///< 1 to 64
     DistributorLimits limits;
-    quint32 epoch = 1; ///< of this start
+    Position next = {1, 1}; ///< of the first message of this start
     EndpointSet::Setup endpoints;
 };
 
@@ -98,7 +97,6 @@ private:
     bool isOperable(const EndpointEvent &event) const;
 
     MainLoop &m_loop;
-    Unstored m_store;
     std::unique_ptr<Distributor> m_distributor;
     std::unique_ptr<EventBus> m_events;
     std::unique_ptr<EventService> m_eventService;

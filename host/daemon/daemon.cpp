@@ -136,7 +136,7 @@ std::optional<int> Daemon::start()
     setup.endpoints.maxLinks = m_config->limits().links > 0
         ? m_config->limits().links
         : std::max<qint64>(1, descriptors - kOwnDescriptors);
-    setup.epoch = quint32(m_loop.clock().utcMs() / 1000);
+    setup.next.epoch = quint32(m_loop.clock().utcMs() / 1000);
     setup.endpoints.version = QString::fromLatin1(kHostVersion);
     setup.endpoints.makeLogger = [this](const QString &transport, const QString &endpoint) {
         return std::make_shared<EndpointLogger>(*m_log, transport, endpoint);

@@ -8,6 +8,8 @@
 
 #include <QtCore/QJsonArray>
 
+#include <fairlead/clock.h>
+
 #include <optional>
 #include <utility>
 
@@ -106,6 +108,13 @@ void ConfigReader::readHost()
     m_limits.retainedMessages = limits.value("retained_messages").toInteger();
     m_limits.retainedBytes = limits.value("retained_bytes").toInteger();
     m_limits.links = limits.value("links").toInteger();
+
+    const TableReader store(values, QStringLiteral("store"));
+    m_store.enabled = store.value("engine").toString() != QLatin1String("none");
+    m_store.path = store.value("path").toString();
+    m_store.maxBytes = store.value("max_bytes").toInteger();
+    m_store.maxWaitingBytes = store.value("max_waiting_bytes").toInteger();
+    m_store.commitInterval = qint64(store.value("commit_interval").toDouble() * double(kNsPerSecond));
 
     const TableReader control(values, QStringLiteral("control"));
     QJsonObject table;

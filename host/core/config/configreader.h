@@ -31,6 +31,8 @@ public:
 
     const Limits &limits() const noexcept { return m_limits; }
 
+    const StoreSettings &store() const noexcept { return m_store; }
+
     const ControlSettings &control() const noexcept { return m_control; }
 
     /// Every good endpoint, in the order of the names. Called once.
@@ -47,6 +49,7 @@ private:
     QJsonObject m_values;
     HostSettings m_host;
     Limits m_limits;
+    StoreSettings m_store;
     ControlSettings m_control;
 };
 

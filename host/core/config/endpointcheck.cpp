@@ -20,6 +20,15 @@ qint64 nanoseconds(const QJsonObject &values, const QString &key)
     return qint64(std::llround(values.value(key).toDouble() * double(kNsPerSecond)));
 }
 
+Durability durabilityOf(const QString &name)
+{
+    for (const Durability level : {Durability::Memory, Durability::Written}) {
+        if (name == QLatin1String(durabilityName(level)))
+            return level;
+    }
+    return Durability::Disk;
+}
+
 class EndpointCheck
 {
 public:
@@ -229,6 +238,7 @@ std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transp
     if (m_errors->size() != errorsBefore)
         return std::nullopt;
     m_settings.maxLinks = values.value(QStringLiteral("max_links")).toInteger();
+    m_settings.durability = durabilityOf(values.value(QStringLiteral("durability")).toString());
     const QStringList own = endpointKeys();
     for (const QString &key : own)
         values.remove(key);
@@ -243,7 +253,7 @@ bool EndpointSettings::isSameAs(const EndpointSettings &other) const
     return name == other.name && url == other.url && role == other.role && carrier == other.carrier
         && transport == other.transport && address == other.address && port == other.port
         && allowAnonymous == other.allowAnonymous && handshakeTimeout == other.handshakeTimeout
-        && maxLinks == other.maxLinks && enabled == other.enabled && policy == other.policy
+        && maxLinks == other.maxLinks && durability == other.durability && enabled == other.enabled && policy == other.policy
         && options == other.options;
 }
 

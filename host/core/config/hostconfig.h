@@ -7,6 +7,7 @@
 #include "core/lifecycle/supervisor/endpointpolicy.h"
 #include "core/observe/logformat.h"
 #include "core/plugins/transportdescription.h"
+#include "core/store/ticket.h"
 
 #include <QtCore/QJsonObject>
 #include <QtCore/QList>
@@ -46,6 +47,16 @@ struct Limits
     qint64 links = 0; ///< 0: what the descriptors allow, less 256
 };
 
+/// [store]
+struct StoreSettings
+{
+    bool enabled = true; ///< engine other than "none"
+    QString path; ///< absolute, or empty: store.db in the state folder
+    qint64 maxBytes = 0; ///< of the database
+    qint64 maxWaitingBytes = 0; ///< on their way to it
+    qint64 commitInterval = 0; ///< nanoseconds between two commits at least
+};
+
 /// One [[endpoint]]
 struct EndpointSettings
 {
@@ -59,6 +70,7 @@ struct EndpointSettings
     bool allowAnonymous = false;
     qint64 handshakeTimeout = 0; ///< nanoseconds
     qint64 maxLinks = 0; ///< 0: no bound of its own
+    Durability durability = Durability::Disk;
     bool enabled = true;
     EndpointPolicy policy; ///< how it is kept up
     QJsonObject options; ///< the plugin's keys, checked, defaults filled in

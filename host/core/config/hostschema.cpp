@@ -45,6 +45,18 @@ constexpr char kHostSchema[] = R"({
         "links": { "type": "integer", "minimum": 0, "default": 0 }
       }
     },
+    "store": {
+      "type": "object",
+      "properties": {
+        "engine": { "type": "string", "enum": ["sqlite", "none"], "default": "sqlite" },
+        "path": { "type": "string", "pattern": "^/" },
+        "max_bytes": { "type": "integer", "minimum": 1048576, "default": 4294967296 },
+        "max_waiting_bytes": {
+          "type": "integer", "minimum": 65536, "default": 67108864
+        },
+        "commit_interval": { "type": "number", "minimum": 0, "maximum": 60, "default": 0 }
+      }
+    },
     "control": {
       "type": "object",
       "properties": {
@@ -70,6 +82,9 @@ constexpr char kEndpointSchema[] = R"({
     "allow_anonymous": { "type": "boolean" },
     "handshake_timeout": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 10 },
     "max_links": { "type": "integer", "minimum": 0, "default": 0 },
+    "durability": {
+      "type": "string", "enum": ["disk", "written", "memory"], "default": "disk"
+    },
     "enabled": { "type": "boolean", "default": true },
     "reconnect": { "type": "boolean", "default": true },
     "reconnect_delay": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 1 },

@@ -48,6 +48,8 @@ const char *dropName(DropReason reason) noexcept
         return "retained-full";
     case DropReason::NotAuthorized:
         return "not-authorized";
+    case DropReason::StoreRefused:
+        return "store-refused";
     case DropReason::Count:
         break;
     }

@@ -18,17 +18,18 @@ class Reactor;
 /// Thread: each part says. Ownership: outlives the reactors.
 struct Distributor
 {
-    Distributor(quint32 epoch, const DistributorLimits &bounds, TicketStore &engine)
+    /// @p next: the first position of this start. @p keeper null: nothing outlives the process.
+    Distributor(Position next, const DistributorLimits &bounds, Store *keeper)
         : limits(bounds)
-        , store(engine)
+        , store(keeper)
         , retained(bounds.retained)
-        , sequencer(epoch, retained, engine)
+        , sequencer(next, retained, keeper)
         , index(sequencer)
         , directory(links, bounds.sessions)
     { }
 
     const DistributorLimits limits;
-    TicketStore &store;
+    Store *const store;
     GenerationSource generations;
     LinkRegistry links;
     RetainedStore retained;

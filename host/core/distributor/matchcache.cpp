@@ -65,6 +65,7 @@ void merge(LocalTarget::Way *way,
 {
     way->qos = way->open ? std::max(way->qos, options.qos) : options.qos;
     way->retainAsPublished = way->retainAsPublished || options.retainAsPublished;
+    way->showPosition = way->showPosition || options.showPositions;
     way->open = true;
     if (options.id != 0)
         ids->push_back(options.id);
@@ -73,6 +74,27 @@ void merge(LocalTarget::Way *way,
 IdList shared(std::vector<quint32> ids)
 {
     return ids.empty() ? IdList() : std::make_shared<const std::vector<quint32>>(std::move(ids));
+}
+
+DurableTarget owed(quint64 session, const LocalTarget::Way &way)
+{
+    DurableTarget target;
+    target.session = session;
+    target.qos = way.open ? way.qos : quint8(0);
+    target.retainAsPublished = way.retainAsPublished;
+    target.showPosition = way.showPosition;
+    target.ids = way.by.idList();
+    return target;
+}
+
+bool isSameDebt(const LocalTarget::Way &all, const LocalTarget::Way &own) noexcept
+{
+    const auto count = [](const LocalTarget::Way &way) {
+        return way.by.ids() ? way.by.ids()->size() : 0;
+    };
+    return all.open == own.open && all.qos == own.qos
+        && all.retainAsPublished == own.retainAsPublished && all.showPosition == own.showPosition
+        && count(all) == count(own);
 }
 
 } // namespace
@@ -87,35 +109,51 @@ void MatchCache::fill(TopicMatch *match,
     match->locals.clear();
     match->groups = matches.groups;
 
-    std::vector<const IndexedSubscription *> mine;
+    std::vector<const IndexedSubscription *> wanted;
     for (const IndexedSubscription &subscription : matches.direct) {
-        const int home = subscription.subscriber->home.load(std::memory_order_acquire);
-        match->reactors |= quint64(1) << home;
-        const int arrived = subscription.subscriber->arrived.load(std::memory_order_acquire);
-        if (home == m_reactor && arrived == m_reactor)
-            mine.push_back(&subscription);
+        const Subscriber &subscriber = *subscription.subscriber;
+        match->reactors |= quint64(1) << subscriber.home.load(std::memory_order_acquire);
+        if (isHere(subscriber) || subscriber.durable.load(std::memory_order_relaxed))
+            wanted.push_back(&subscription);
     }
     // Overlapping subscriptions of one session stand together, so that it gets one copy.
-    std::stable_sort(mine.begin(), mine.end(), [](const auto *a, const auto *b) {
+    std::stable_sort(wanted.begin(), wanted.end(), [](const auto *a, const auto *b) {
         return a->subscriber->number < b->subscriber->number;
     });
-    for (std::size_t i = 0; i < mine.size();) {
+    std::vector<DurableTarget> durable;
+    match->durableOwn.clear();
+    for (std::size_t i = 0; i < wanted.size();) {
+        const Subscriber &subscriber = *wanted[i]->subscriber;
         LocalTarget target;
-        target.session = mine[i]->subscriber->session;
-        target.since = mine[i]->since;
+        target.session = subscriber.session;
+        target.since = wanted[i]->since;
         std::vector<quint32> allIds;
         std::vector<quint32> ownIds;
-        const quint64 number = mine[i]->subscriber->number;
-        for (; i < mine.size() && mine[i]->subscriber->number == number; ++i) {
-            target.since = std::min(target.since, mine[i]->since);
-            merge(&target.all, mine[i]->options, &allIds);
-            if (!mine[i]->options.noLocal)
-                merge(&target.own, mine[i]->options, &ownIds);
+        for (; i < wanted.size() && wanted[i]->subscriber->number == subscriber.number; ++i) {
+            target.since = std::min(target.since, wanted[i]->since);
+            merge(&target.all, wanted[i]->options, &allIds);
+            if (!wanted[i]->options.noLocal)
+                merge(&target.own, wanted[i]->options, &ownIds);
         }
         target.all.by = Matched(shared(std::move(allIds)));
         target.own.by = Matched(shared(std::move(ownIds)));
-        match->locals.push_back(std::move(target));
+        if (subscriber.durable.load(std::memory_order_relaxed) && target.all.qos > 0) {
+            durable.push_back(owed(subscriber.number, target.all));
+            if (!isSameDebt(target.all, target.own))
+                match->durableOwn.push_back(owed(subscriber.number, target.own));
+        }
+        if (isHere(subscriber))
+            match->locals.push_back(std::move(target));
     }
+    match->durable = durable.empty()
+        ? DurableTargets()
+        : std::make_shared<const std::vector<DurableTarget>>(std::move(durable));
+}
+
+bool MatchCache::isHere(const Subscriber &subscriber) const noexcept
+{
+    return subscriber.home.load(std::memory_order_acquire) == m_reactor
+        && subscriber.arrived.load(std::memory_order_acquire) == m_reactor;
 }
 
 void MatchCache::trim()

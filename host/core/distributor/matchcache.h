@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/distributor/topicindex.h"
+#include "core/store/storerecord.h"
 
 #include <string>
 #include <unordered_map>
@@ -18,6 +19,7 @@ struct LocalTarget
         Matched by;
         quint8 qos = 0;
         bool retainAsPublished = false;
+        bool showPosition = false;
         bool open = false;
     };
 
@@ -36,6 +38,10 @@ struct TopicMatch
     quint64 reactors = 0; ///< bit per reactor with a session that asked
     std::vector<LocalTarget> locals;
     std::vector<std::shared_ptr<SharedGroup>> groups;
+    /// Those among all sessions, wherever they live, to whom a message at QoS > 0 is owed in writing.
+    DurableTargets durable;
+    /// What of it differs for a message that the session published itself; qos 0: nothing is owed.
+    std::vector<DurableTarget> durableOwn;
 
     bool hasReceiver() const noexcept { return reactors != 0 || !groups.empty(); }
 };
@@ -83,6 +89,7 @@ private:
     };
 
     TopicMatch &entry(ByteSpan topic);
+    bool isHere(const Subscriber &subscriber) const noexcept;
     void fill(TopicMatch *match, TopicIndex::Stamp stamp, const TopicIndex::Matches &matches) const;
 
     static constexpr std::size_t kMaxEntries = 65536;

@@ -100,14 +100,16 @@ bool RetainedStore::read(Cursor *cursor, qint64 now, std::vector<Message> *out) 
     return true;
 }
 
-void RetainedStore::expire(qint64 now, int budget)
+void RetainedStore::expire(qint64 now, int budget, std::vector<Message> *gone)
 {
     const std::scoped_lock locked(m_lock);
     auto entry = m_ordered.lower_bound(m_expireFrom);
     while (budget-- > 0 && entry != m_ordered.end()) {
         const auto here = entry++;
-        if (hasExpired(here->second, now))
+        if (hasExpired(here->second, now)) {
+            gone->push_back(here->second);
             removeLocked(here);
+        }
     }
     m_expireFrom = entry == m_ordered.end() ? std::string() : entry->first;
 }

@@ -50,7 +50,7 @@ public:
     bool read(Cursor *cursor, qint64 now, std::vector<Message> *out) const;
 
     /// Drops what expired among the next @p budget entries of an endless round.
-    void expire(qint64 now, int budget);
+    void expire(qint64 now, int budget, std::vector<Message> *gone);
 
     /// Whether anything in it will expire.
     bool isExpiring() const noexcept { return m_expiring.load(std::memory_order_relaxed) > 0; }

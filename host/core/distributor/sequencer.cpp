@@ -7,6 +7,7 @@
 #include "core/distributor/session.h"
 #include "core/reactor/reactor.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace fairlead::core {
@@ -14,6 +15,9 @@ namespace fairlead::core {
 namespace {
 
 constexpr int kLastTry = 3;
+// Copies of what came by a session's own subscription have 0, of retained messages small numbers.
+constexpr quint32 kRedirectedCopy = 0x40000000;
+constexpr quint32 kSharedCopy = 0x80000000;
 
 // Whose turn it is; members that can take it now come first.
 SharedMemberPtr pick(SharedGroup &group)
@@ -35,12 +39,64 @@ SharedMemberPtr pick(SharedGroup &group)
     return online ? *online : members[turn % members.size()];
 }
 
+DurableTarget owedTo(const SharedMember &member, quint32 copy)
+{
+    DurableTarget target;
+    target.session = member.subscriber->number;
+    target.copy = copy;
+    target.qos = member.options.qos;
+    target.retainAsPublished = member.options.retainAsPublished;
+    target.showPosition = member.options.showPositions;
+    target.ids = member.ids;
+    target.group
+        = QByteArray(member.filter.bytes().data(), qsizetype(member.filter.bytes().size()));
+    return target;
+}
+
+bool isOwed(const SharedMember &member, const Message &message) noexcept
+{
+    return message.qos() > 0 && member.options.qos > 0
+        && member.subscriber->durable.load(std::memory_order_relaxed);
+}
+
+DurableTargets owedTo(const std::vector<SharedMemberPtr> &members, const Message &message)
+{
+    std::vector<DurableTarget> owed;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (isOwed(*members[i], message))
+            owed.push_back(owedTo(*members[i], kSharedCopy + quint32(i)));
+    }
+    return owed.empty() ? DurableTargets()
+                        : std::make_shared<const std::vector<DurableTarget>>(std::move(owed));
+}
+
+// A session that wants no echo of its own messages is owed them by its other subscriptions only.
+DurableTargets owedWithoutEcho(const TopicMatch &match, const Message &message)
+{
+    const auto own = std::find_if(
+        match.durableOwn.begin(), match.durableOwn.end(), [&](const DurableTarget &target) {
+            return target.session == message.origin();
+        });
+    if (own == match.durableOwn.end())
+        return match.durable;
+    std::vector<DurableTarget> owed;
+    for (const DurableTarget &target : *match.durable) {
+        if (target.session != message.origin())
+            owed.push_back(target);
+        else if (own->qos > 0)
+            owed.push_back(*own);
+    }
+    return owed.empty() ? DurableTargets()
+                        : std::make_shared<const std::vector<DurableTarget>>(std::move(owed));
+}
+
 } // namespace
 
-Sequencer::Sequencer(quint32 epoch, RetainedStore &retained, TicketStore &store)
-    : m_epoch(epoch)
+Sequencer::Sequencer(Position next, RetainedStore &retained, Store *store)
+    : m_epoch(next.epoch)
     , m_retained(retained)
     , m_store(store)
+    , m_next(next.sequence)
 { }
 
 Sequencer::~Sequencer() = default;
@@ -90,13 +146,71 @@ void Sequencer::wake(quint64 touched, int self)
     }
 }
 
-Sequencer::Committed Sequencer::commit(int self,
+// Gives one message its place and hands it to the reactors, the retained entries and the store.
+void Sequencer::commitLocked(int self, Outgoing *outgoing, quint64 *touched)
+{
+    outgoing->message.setPosition({m_epoch, m_next++});
+    if (outgoing->retain)
+        m_retained.store(outgoing->message);
+    const TopicMatch &match = *outgoing->match;
+    std::vector<SharedMemberPtr> members;
+    for (const std::shared_ptr<SharedGroup> &group : match.groups) {
+        if (SharedMemberPtr member = pick(*group))
+            members.push_back(std::move(member));
+    }
+    if (m_store)
+        outgoing->ticket = storeLocked(*outgoing, owedTo(members, outgoing->message));
+    const Ticket ticket = outgoing->message.qos() == 2 ? outgoing->ticket : 0;
+    for (quint64 left = match.reactors; left != 0; left &= left - 1) {
+        const int target = std::countr_zero(left);
+        const bool only = (left & (left - 1)) == 0 && members.empty();
+        InboxItem item;
+        item.message = only ? std::move(outgoing->message) : outgoing->message;
+        item.match = target == self ? outgoing->match : nullptr;
+        item.ticket = ticket;
+        pushLocked(target, std::move(item), touched);
+    }
+    quint32 copy = kSharedCopy;
+    for (SharedMemberPtr &member : members) {
+        InboxItem item;
+        item.copy = copy++;
+        item.message = outgoing->message;
+        item.ticket = ticket;
+        const int target = member->subscriber->home.load(std::memory_order_relaxed);
+        item.member = std::move(member);
+        pushLocked(target, std::move(item), touched);
+    }
+}
+
+// Queues what must outlive the process; the ticket is 0 when its publisher need not wait.
+Ticket Sequencer::storeLocked(const Outgoing &outgoing, DurableTargets shared)
+{
+    const Message &message = outgoing.message;
+    const TopicMatch &match = *outgoing.match;
+    const bool isOwed = message.qos() > 0 && (match.durable || shared);
+    // What the host says of itself is said anew by its next start.
+    const bool isKept = outgoing.retain && !message.topic().starts_with("$SYS/");
+    if (!isOwed && !isKept && outgoing.keySession == 0)
+        return 0;
+    record::PutMessage put;
+    put.message = message;
+    if (message.qos() > 0) {
+        put.targets = match.durableOwn.empty() ? match.durable : owedWithoutEcho(match, message);
+        put.shared = std::move(shared);
+    }
+    put.keySession = outgoing.keySession;
+    put.key = outgoing.key;
+    put.retained = isKept;
+    const Ticket ticket = m_store->append(std::move(put), outgoing.level);
+    return outgoing.level == Durability::Memory ? 0 : ticket;
+}
+
+void Sequencer::commit(int self,
                                        std::vector<Outgoing> *batch,
                                        const TopicIndex &index,
                                        MatchCache &cache,
                                        std::vector<InboxItem> *inbox)
 {
-    Committed outcome;
     quint64 touched = 0;
     std::vector<Reactor *> relieved;
     for (int attempt = 1;; ++attempt) {
@@ -121,34 +235,8 @@ Sequencer::Committed Sequencer::commit(int self,
             }
             continue;
         }
-        for (Outgoing &outgoing : *batch) {
-            outgoing.message.setPosition({m_epoch, m_next++});
-            if (outgoing.retain)
-                m_retained.store(outgoing.message);
-            if (outgoing.durable) {
-                TicketRecord record;
-                record.message = outgoing.message;
-                outcome.ticket = m_store.append(std::move(record));
-            }
-            for (quint64 left = outgoing.match->reactors; left != 0; left &= left - 1) {
-                const int target = std::countr_zero(left);
-                const bool only = (left & (left - 1)) == 0 && outgoing.match->groups.empty();
-                InboxItem item;
-                item.message = only ? std::move(outgoing.message) : outgoing.message;
-                item.match = target == self ? outgoing.match : nullptr;
-                pushLocked(target, std::move(item), &touched);
-            }
-            for (const std::shared_ptr<SharedGroup> &group : outgoing.match->groups) {
-                SharedMemberPtr member = pick(*group);
-                if (!member)
-                    continue;
-                InboxItem item;
-                item.message = outgoing.message;
-                const int target = member->subscriber->home.load(std::memory_order_relaxed);
-                item.member = std::move(member);
-                pushLocked(target, std::move(item), &touched);
-            }
-        }
+        for (Outgoing &outgoing : *batch)
+            commitLocked(self, &outgoing, &touched);
         for (quint64 left = touched & ~(quint64(1) << self); left != 0; left &= left - 1) {
             int &waiting
                 = m_inboxes[std::size_t(std::countr_zero(left))]->batches[std::size_t(self)];
@@ -162,7 +250,6 @@ Sequencer::Committed Sequencer::commit(int self,
     wake(touched, self);
     for (Reactor *reactor : relieved)
         reactor->handleCredit();
-    return outcome;
 }
 
 void Sequencer::collect(int self, std::vector<InboxItem> *inbox)
@@ -210,6 +297,13 @@ bool Sequencer::redirect(const Message &message, SharedGroup &group, int self)
         const int target = member->subscriber->home.load(std::memory_order_relaxed);
         InboxItem item;
         item.message = message;
+        item.copy = kRedirectedCopy + (m_redirected++ % kRedirectedCopy);
+        if (m_store && isOwed(*member, message)) {
+            const Ticket ticket = m_store->append(record::AddTarget{message, owedTo(*member, item.copy)},
+                                                  message.qos() == 2 ? Durability::Disk
+                                                                     : Durability::Memory);
+            item.ticket = message.qos() == 2 ? ticket : 0;
+        }
         item.member = std::move(member);
         pushLocked(target, std::move(item), &touched);
         if (target == self)

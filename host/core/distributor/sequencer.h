@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/distributor/matchcache.h"
-#include "core/store/ticketstore.h"
+#include "core/store/store.h"
 
 #include <fairlead/message.h>
 
@@ -24,7 +24,10 @@ struct Outgoing
     Message message;
     TopicMatch *match = nullptr;
     bool retain = false; ///< replaces the topic's retained entry
-    bool durable = false; ///< its publisher waits until it is stored
+    quint64 keySession = 0; ///< not 0: the session whose receive key is kept with it
+    quint32 key = 0;
+    Durability level = Durability::Memory; ///< what its publisher waits for
+    Ticket ticket = 0; ///< of what is stored of it, once committed; 0: nobody has to wait
 };
 
 /// One message, or one session, for a reactor.
@@ -33,6 +36,8 @@ struct InboxItem
     Message message;
     SharedMemberPtr member; ///< set: only for this member of a shared group
     TopicMatch *match = nullptr; ///< only in the inbox of the reactor that matched it
+    quint32 copy = 0; ///< see DurableTarget
+    Ticket ticket = 0; ///< a durable session may be sent it at QoS 2 once this is kept
     std::unique_ptr<Session> arriving; ///< a session moves here; later items may be for it
 };
 
@@ -43,7 +48,8 @@ struct InboxItem
 class Sequencer
 {
 public:
-    Sequencer(quint32 epoch, RetainedStore &retained, TicketStore &store);
+    /// @p store null: nothing outlives the process.
+    Sequencer(Position next, RetainedStore &retained, Store *store);
     ~Sequencer();
 
     /// Adds the next reactor; all are added before the first commit.
@@ -57,18 +63,12 @@ public:
 
     quint32 epoch() const noexcept { return m_epoch; }
 
-    /// How the last commit of a reactor ended.
-    struct Committed
-    {
-        Ticket ticket = 0; ///< of the last durable message
-    };
-
     /// Commits @p batch of reactor @p self and swaps its inbox into @p inbox (appended).
-    Committed commit(int self,
-                     std::vector<Outgoing> *batch,
-                     const TopicIndex &index,
-                     MatchCache &cache,
-                     std::vector<InboxItem> *inbox);
+    void commit(int self,
+                std::vector<Outgoing> *batch,
+                const TopicIndex &index,
+                MatchCache &cache,
+                std::vector<InboxItem> *inbox);
     /// Swaps the inbox of @p self out without a batch.
     void collect(int self, std::vector<InboxItem> *inbox);
 
@@ -94,6 +94,8 @@ private:
     };
 
     void collectLocked(int self, std::vector<InboxItem> *inbox, std::vector<Reactor *> *relieved);
+    void commitLocked(int self, Outgoing *outgoing, quint64 *touched);
+    Ticket storeLocked(const Outgoing &outgoing, DurableTargets shared);
     void pushLocked(int target, InboxItem item, quint64 *touched);
     void wake(quint64 touched, int self);
 
@@ -101,9 +103,10 @@ private:
 
     const quint32 m_epoch;
     RetainedStore &m_retained;
-    TicketStore &m_store;
+    Store *const m_store;
     std::mutex m_lock;
-    quint64 m_next = 1;
+    quint64 m_next;
+    quint32 m_redirected = 0;
     std::vector<std::unique_ptr<Inbox>> m_inboxes;
 };
 

@@ -15,6 +15,8 @@ namespace fairlead::core {
 namespace {
 
 constexpr std::size_t kMaxWalks = 1024;
+// Copies from here on are counted by the sequencer.
+constexpr quint32 kFirstForeignCopy = 0x40000000;
 
 // What a delivery adds around topic, properties and payload; only the window's estimate uses it.
 constexpr qint64 kFrameOverhead = 16;
@@ -59,10 +61,17 @@ Session::Session(quint64 number, QByteArray key, QByteArray peerKey, const Sessi
 
 Session::~Session() = default;
 
+void Session::makeDurable(Store &store) noexcept
+{
+    m_store = &store;
+    m_subscriber->durable.store(true, std::memory_order_relaxed);
+}
+
 void Session::attach(HostLink *holder)
 {
     m_holder = holder;
     m_windowClosed = false;
+    m_awaited = 0;
     m_subscriber->online.store(true, std::memory_order_relaxed);
 }
 
@@ -71,6 +80,7 @@ void Session::detach()
     m_holder = nullptr;
     m_subscriber->online.store(false, std::memory_order_relaxed);
     m_windowClosed = false;
+    m_awaited = 0;
     for (std::size_t i = 0; i < m_inflight.size(); ++i) {
         InFlight &entry = m_inflight[i];
         if (entry.phase == Phase::Taken) {
@@ -81,7 +91,7 @@ void Session::detach()
     m_resend = 0;
 }
 
-Session::Push Session::push(const Message &message, const LocalTarget::Way &way)
+Session::Push Session::push(const Message &message, const LocalTarget::Way &way, Debt debt)
 {
     const quint8 qos = std::min(message.qos(), way.qos);
     // A message that nobody promised to keep is not collected for who is away.
@@ -94,18 +104,100 @@ Session::Push Session::push(const Message &message, const LocalTarget::Way &way)
     entry.message = message;
     entry.by = way.by;
     entry.qos = qos;
+    entry.debt.copy = debt.copy;
+    if (qos == 2 && m_store)
+        entry.debt.ticket = debt.ticket;
     entry.retain = message.isRetain() && way.retainAsPublished;
+    entry.showPosition = way.showPosition;
     m_bytes += message.size();
     m_pending.pushBack(std::move(entry));
     return Push::Queued;
+}
+
+void Session::forgo(const Message &message, const LocalTarget::Way &way, Debt debt)
+{
+    settleStored(message.sequence(), debt.copy, std::min(message.qos(), way.qos));
+}
+
+void Session::restore(const Owed &owed)
+{
+    if (owed.copy < kFirstForeignCopy)
+        m_copies = std::max(m_copies, owed.copy);
+    m_bytes += owed.bodyDone ? 0 : owed.message.size();
+    if (owed.tag == 0) {
+        Entry entry;
+        entry.message = owed.message;
+        entry.by = owed.by;
+        entry.debt.copy = owed.copy;
+        entry.qos = owed.qos;
+        entry.retain = owed.retain;
+        entry.showPosition = owed.showPosition;
+        entry.resent = true;
+        m_pending.pushBack(std::move(entry));
+        return;
+    }
+    InFlight entry;
+    entry.message = owed.bodyDone ? Message() : owed.message;
+    entry.by = owed.by;
+    entry.sequence = owed.message.sequence();
+    entry.copy = owed.copy;
+    entry.tag = owed.tag;
+    entry.qos = owed.qos;
+    entry.retain = owed.retain;
+    entry.showPosition = owed.showPosition;
+    entry.resent = true;
+    entry.phase = Phase::Due;
+    m_inflight.pushBack(std::move(entry));
+    ++m_unsettled;
+}
+
+void Session::settleStored(quint64 sequence, quint32 copy, quint8 qos)
+{
+    if (m_store && qos > 0)
+        m_store->append(record::Settle{number(), sequence, copy}, Durability::Memory);
+}
+
+void Session::dropFront()
+{
+    const Entry entry = m_pending.popFront();
+    m_bytes -= entry.message.size();
+    settleStored(entry.message.sequence(), entry.debt.copy, entry.qos);
 }
 
 bool Session::dropOldest()
 {
     if (m_pending.isEmpty())
         return false;
-    m_bytes -= m_pending.popFront().message.size();
+    dropFront();
     return true;
+}
+
+void Session::noteKeyTicket(quint32 key, Ticket ticket)
+{
+    std::erase_if(m_keyTickets, [this](const auto &noted) {
+        return noted.second <= m_store->decidedUpTo() && !m_store->isRefused(noted.second);
+    });
+    m_keyTickets.emplace_back(key, ticket);
+}
+
+bool Session::removeKey(quint32 key)
+{
+    std::erase_if(m_keyTickets, [key](const auto &noted) { return noted.first == key; });
+    return m_keys.remove(key);
+}
+
+bool Session::hasKey(quint32 key)
+{
+    if (!m_keys.contains(key))
+        return false;
+    const auto noted = std::find_if(m_keyTickets.begin(),
+                                    m_keyTickets.end(),
+                                    [key](const auto &entry) { return entry.first == key; });
+    if (noted == m_keyTickets.end() || !m_store->isRefused(noted->second))
+        return true;
+    m_keyTickets.erase(noted);
+    m_keys.remove(key);
+    return false;
 }
 
 void Session::replayRetained(const TopicFilter &filter,
@@ -164,7 +256,12 @@ void Session::removeSubscription(const TopicFilter &filter)
 
 void Session::forgetReplay(const TopicFilter &filter)
 {
-    std::erase_if(m_walks, [&](const RetainedWalk &walk) { return walk.cursor.filter == filter; });
+    std::erase_if(m_walks, [&](const RetainedWalk &walk) {
+        if (!(walk.cursor.filter == filter))
+            return false;
+        dropWalk(walk);
+        return true;
+    });
 }
 
 struct Session::Taking
@@ -185,6 +282,7 @@ Session::Taken Session::take(
 {
     Taking taking = {out, max, window.unacked, window.bytes, now, {}, false};
     m_windowClosed = false;
+    m_awaited = 0;
     m_givenIds.clear();
     takeResent(&taking);
     takeRetained(&taking, retained);
@@ -219,6 +317,7 @@ void Session::takeResent(Taking *taking)
         delivery.qos = entry.qos;
         delivery.retain = entry.retain;
         delivery.resent = true;
+        delivery.showPosition = entry.showPosition;
         entry.phase = Phase::Taken;
         --taking->unacked;
         taking->bytes -= kFrameOverhead + (entry.message ? qint64(entry.message.size()) : 0);
@@ -235,7 +334,8 @@ void Session::give(Taking *taking, Entry entry)
     delivery.tag = 0;
     delivery.qos = entry.qos;
     delivery.retain = entry.retain;
-    delivery.resent = false;
+    delivery.resent = entry.resent;
+    delivery.showPosition = entry.showPosition;
     if (entry.qos == 0) {
         delivery.handle = 0;
         if (entry.by.ids())
@@ -249,6 +349,10 @@ void Session::give(Taking *taking, Entry entry)
     delivery.handle = m_inflightBase + m_inflight.size();
     delivery.message = entry.message;
     InFlight inFlight;
+    inFlight.sequence = entry.message.sequence();
+    inFlight.copy = entry.debt.copy;
+    inFlight.showPosition = entry.showPosition;
+    inFlight.resent = entry.resent;
     inFlight.message = std::move(entry.message);
     inFlight.by = std::move(entry.by);
     inFlight.qos = entry.qos;
@@ -257,6 +361,51 @@ void Session::give(Taking *taking, Entry entry)
     ++m_unsettled;
     if (markPasses)
         ++m_resend;
+}
+
+// Whether what waits for @p ticket may be sent; the take ends here when it may not.
+bool Session::mayLeave(Taking *taking, Ticket ticket)
+{
+    if (ticket == 0 || ticket <= m_store->decidedUpTo())
+        return true;
+    m_awaited = ticket;
+    taking->ended = true;
+    return false;
+}
+
+// A retained message that a durable session will hold is owed to it like any other.
+void Session::keepPage(RetainedWalk *walk)
+{
+    walk->ticket = 0;
+    walk->firstCopy = m_copies + 1;
+    if (!m_store || walk->options.qos == 0)
+        return;
+    for (const Message &message : walk->page) {
+        DurableTarget target;
+        target.session = number();
+        target.copy = ++m_copies;
+        target.qos = walk->options.qos;
+        target.retain = true;
+        target.showPosition = walk->options.showPositions;
+        target.ids = walk->by.idList();
+        const quint8 qos = std::min(message.qos(), walk->options.qos);
+        if (qos == 0)
+            continue;
+        const Ticket ticket
+            = m_store->append(record::AddTarget{message, std::move(target)},
+                              qos == 2 ? Durability::Disk : Durability::Memory);
+        if (qos == 2)
+            walk->ticket = ticket;
+    }
+}
+
+void Session::dropWalk(const RetainedWalk &walk)
+{
+    for (std::size_t i = walk.next; i < walk.page.size(); ++i) {
+        settleStored(walk.page[i].sequence(),
+                     walk.firstCopy + quint32(i),
+                     std::min(walk.page[i].qos(), walk.options.qos));
+    }
 }
 
 void Session::takeRetained(Taking *taking, const RetainedStore &retained)
@@ -273,24 +422,30 @@ void Session::takeRetained(Taking *taking, const RetainedStore &retained)
             walk.page.clear();
             walk.next = 0;
             walk.more = retained.read(&walk.cursor, taking->now, &walk.page);
+            keepPage(&walk);
             continue;
         }
         if (taking->isFull())
             return;
         const Message &message = walk.page[walk.next];
+        Entry entry;
+        entry.qos = std::min(message.qos(), walk.options.qos);
+        entry.debt.copy = walk.firstCopy + quint32(walk.next);
         if (message.expiryDeadline() >= 0 && message.expiryDeadline() <= taking->now) {
+            settleStored(message.sequence(), entry.debt.copy, entry.qos);
             ++walk.next;
             continue;
         }
-        Entry entry;
-        entry.qos = std::min(message.qos(), walk.options.qos);
         if (entry.qos > 0 && taking->unacked <= 0) {
             m_windowClosed = taking->ended = true;
             return;
         }
+        if (entry.qos == 2 && !mayLeave(taking, walk.ticket))
+            return;
         entry.message = std::move(walk.page[walk.next++]);
         entry.by = walk.by;
         entry.retain = true;
+        entry.showPosition = walk.options.showPositions;
         if (entry.qos > 0)
             m_bytes += entry.message.size();
         give(taking, std::move(entry));
@@ -303,10 +458,19 @@ void Session::takeLive(Taking *taking)
         Entry &front = m_pending.front();
         const qint64 deadline = front.message.expiryDeadline();
         if (deadline >= 0 && deadline <= taking->now) {
-            m_bytes -= front.message.size();
-            m_pending.popFront();
+            dropFront();
             ++taking->taken.expired;
             continue;
+        }
+        if (front.debt.ticket != 0) {
+            if (!mayLeave(taking, front.debt.ticket))
+                return;
+            // Its publisher was told to keep it, and will send it again.
+            if (m_store->isRefused(front.debt.ticket)) {
+                m_bytes -= front.message.size();
+                m_pending.popFront();
+                continue;
+            }
         }
         if (front.qos > 0 && taking->unacked <= 0) {
             m_windowClosed = taking->ended = true;
@@ -329,6 +493,7 @@ bool Session::settle(quint64 handle)
     entry.phase = Phase::Settled;
     if (entry.message)
         m_bytes -= entry.message.size();
+    settleStored(entry.sequence, entry.copy, entry.qos);
     entry.message = Message();
     entry.by = Matched();
     --m_unsettled;
@@ -356,7 +521,8 @@ void Session::bequeathShared(const Heir &heir) const
     }
 }
 
-bool Session::mark(quint64 handle, quint32 tag, bool bodyDone)
+bool Session::mark(
+    quint64 handle, quint32 tag, bool bodyDone, Durability level, Ticket *ticket)
 {
     const quint64 index = handle - m_inflightBase;
     if (handle < m_inflightBase || index >= m_inflight.size()
@@ -368,6 +534,11 @@ bool Session::mark(quint64 handle, quint32 tag, bool bodyDone)
     if (bodyDone && entry.message) {
         m_bytes -= entry.message.size();
         entry.message = Message();
+    }
+    if (m_store) {
+        const Ticket stored = m_store->append(
+            record::Mark{number(), entry.sequence, entry.copy, tag, bodyDone}, level);
+        *ticket = level == Durability::Memory ? 0 : stored;
     }
     return true;
 }

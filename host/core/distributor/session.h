@@ -7,6 +7,7 @@
 #include "core/distributor/retainedstore.h"
 #include "core/distributor/ring.h"
 #include "core/distributor/testament.h"
+#include "core/store/store.h"
 
 #include <QByteArray>
 #include <QHash>
@@ -59,6 +60,12 @@ public:
     /// The link that holds the lease; null while detached.
     HostLink *holder() const noexcept { return m_holder; }
 
+    /// What it is owed outlives the process: kept in @p store from here on. Before its first
+    /// subscription.
+    void makeDurable(Store &store) noexcept;
+
+    bool isDurable() const noexcept { return m_store != nullptr; }
+
     void attach(HostLink *holder);
     /// The link is gone: what it took and did not settle is due again.
     void detach();
@@ -69,8 +76,33 @@ public:
         Skipped,
         Full
     };
+    /// Which of the store's targets a live message is for this session.
+    struct Debt
+    {
+        quint32 copy = 0; ///< see DurableTarget
+        Ticket ticket = 0; ///< not 0: at QoS 2 it is sent once this is kept
+    };
+
     /// Appends a live message; @p way says how this session gets it.
-    Push push(const Message &message, const LocalTarget::Way &way);
+    Push push(const Message &message, const LocalTarget::Way &way, Debt debt);
+    /// Gives what push() found no room for up.
+    void forgo(const Message &message, const LocalTarget::Way &way, Debt debt);
+
+    /// Something the session was owed when the host ended.
+    struct Owed
+    {
+        Message message; ///< its body counts unless bodyDone
+        Matched by;
+        quint32 copy = 0;
+        quint32 tag = 0;
+        quint8 qos = 0;
+        bool retain = false;
+        bool showPosition = false;
+        bool bodyDone = false;
+    };
+
+    /// Takes @p owed up again; in the order of sequences, before anything is pushed.
+    void restore(const Owed &owed);
 
     /// Older sequences were handled where the session came from.
     void setLiveFrom(quint64 sequence) noexcept { m_liveFrom = sequence; }
@@ -107,12 +139,18 @@ public:
     /// Whether a pull is due before more is queued: half full, a good part of it waits to be taken.
     bool isBackedUp() const noexcept
     {
-        return isHalfFull() && !m_windowClosed && !m_pending.isEmpty()
+        return isHalfFull() && !isBlocked() && !m_pending.isEmpty()
             && m_pending.size() >= std::min<std::size_t>(kBackedUp, m_limits.queueMessages / 4);
     }
 
-    /// Whether the last take() ended for lack of window; until the next settle().
-    bool isWindowClosed() const noexcept { return m_windowClosed; }
+    /// Whether the last take() ended for lack of window, or for what is not stored yet; until the next
+    /// settle(), or handleStored().
+    bool isBlocked() const noexcept { return m_windowClosed || m_awaited != 0; }
+
+    /// What the last take() waits for; 0: nothing.
+    Ticket awaited() const noexcept { return m_awaited; }
+
+    void handleStored() noexcept { m_awaited = 0; }
 
     struct Taken
     {
@@ -124,7 +162,8 @@ public:
         Delivery *out, int max, const Window &window, qint64 now, const RetainedStore &retained);
     /// Whether @p handle was in flight.
     bool settle(quint64 handle);
-    bool mark(quint64 handle, quint32 tag, bool bodyDone);
+    /// @p ticket: of what is stored of it at @p level, untouched when nobody has to wait.
+    bool mark(quint64 handle, quint32 tag, bool bodyDone, Durability level, Ticket *ticket);
 
     /// Yields what came by a shared group and may still go to another member: all that waits, and
     /// of what was sent QoS 1 alone, since a QoS 2 exchange stays with whom it began. For a session
@@ -133,11 +172,14 @@ public:
     void bequeathShared(const Heir &heir) const;
 
     // Receive keys.
-    bool hasKey(quint32 key) const { return m_keys.contains(key); }
+    bool hasKey(quint32 key);
 
     void addKey(quint32 key) { m_keys.insert(key); }
 
-    bool removeKey(quint32 key) { return m_keys.remove(key); }
+    /// The message that came with @p key is stored with @p ticket; if it is refused, so is the key.
+    void noteKeyTicket(quint32 key, Ticket ticket);
+
+    bool removeKey(quint32 key);
 
     int keyCount() const { return int(m_keys.size()); }
 
@@ -181,8 +223,11 @@ private:
     {
         Message message;
         Matched by;
+        Debt debt;
         quint8 qos = 0;
         bool retain = false;
+        bool showPosition = false;
+        bool resent = false; ///< may have been sent before the host was started again
     };
     enum class Phase : quint8 {
         Taken,
@@ -194,9 +239,12 @@ private:
     {
         Message message;
         Matched by;
+        quint64 sequence = 0;
+        quint32 copy = 0;
         quint32 tag = 0;
         quint8 qos = 0;
         bool retain = false;
+        bool showPosition = false;
         bool resent = false;
         Phase phase = Phase::Taken;
     };
@@ -208,6 +256,8 @@ private:
         Matched by;
         std::vector<Message> page;
         std::size_t next = 0;
+        quint32 firstCopy = 0; ///< of the page, for a durable session
+        Ticket ticket = 0; ///< of the page's QoS 2 messages
         bool more = true;
     };
 
@@ -216,6 +266,11 @@ private:
     void takeRetained(Taking *taking, const RetainedStore &retained);
     void takeLive(Taking *taking);
     void give(Taking *taking, Entry entry);
+    bool mayLeave(Taking *taking, Ticket ticket);
+    void keepPage(RetainedWalk *walk);
+    void dropWalk(const RetainedWalk &walk);
+    void settleStored(quint64 sequence, quint32 copy, quint8 qos);
+    void dropFront();
 
     SubscriberPtr m_subscriber;
     QByteArray m_key;
@@ -230,6 +285,10 @@ private:
     quint64 m_bytes = 0;
     quint64 m_liveFrom = 0;
     bool m_windowClosed = false;
+    Store *m_store = nullptr; ///< null: nothing of it outlives the process
+    Ticket m_awaited = 0;
+    quint32 m_copies = 0; ///< of retained messages
+    std::vector<std::pair<quint32, Ticket>> m_keyTickets; ///< not decided yet
     std::vector<RetainedWalk> m_walks;
     QSet<quint32> m_keys;
     Subscriptions m_subscriptions;

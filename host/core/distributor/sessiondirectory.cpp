@@ -3,6 +3,8 @@
 
 #include "core/distributor/sessiondirectory.h"
 
+#include <algorithm>
+
 namespace fairlead::core {
 
 SessionDirectory::Claim SessionDirectory::claim(const QByteArray &key, SwapRequest request)
@@ -99,6 +101,23 @@ bool SessionDirectory::remove(const QByteArray &key, quint64 number)
     m_entries.erase(found);
     m_homes.remove(number);
     return true;
+}
+
+void SessionDirectory::restore(const QByteArray &key, quint64 number, int home)
+{
+    const std::scoped_lock locked(m_lock);
+    Entry entry;
+    entry.number = number;
+    entry.home = home;
+    m_entries.insert(key, entry);
+    m_homes.insert(number, home);
+    m_next = std::max(m_next, number + 1);
+}
+
+void SessionDirectory::startAt(quint64 first)
+{
+    const std::scoped_lock locked(m_lock);
+    m_next = std::max(m_next, first);
 }
 
 int SessionDirectory::homeOf(quint64 number) const

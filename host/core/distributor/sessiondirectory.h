@@ -53,6 +53,10 @@ public:
     quint64 renumber(const QByteArray &key, quint64 number);
     /// The session ended; false when a claim came first, which then goes before.
     bool remove(const QByteArray &key, quint64 number);
+    /// A session that an earlier start of the host left is at @p home.
+    void restore(const QByteArray &key, quint64 number, int home);
+    /// Numbers given from here on are @p first and higher.
+    void startAt(quint64 first);
     /// Where session @p number lives; -1 when it does not.
     int homeOf(quint64 number) const;
 

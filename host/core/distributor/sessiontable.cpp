@@ -10,6 +10,7 @@
 #include <fairlead/clock.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace fairlead::core {
 
@@ -95,7 +96,92 @@ void SessionTable::give(Session &session, HostLink &link, bool fresh)
     given->expirySeconds = std::min(wish.expirySeconds, m_distributor.limits.maxSessionExpiry);
     given->testament = link.takeTestament();
     given->attach(&link);
-    link.grant(*given, resumed);
+    Store *const store = m_distributor.store;
+    if (!resumed && store && given->expirySeconds > 0)
+        given->makeDurable(*store);
+    Ticket ticket = 0;
+    if (given->isDurable()) {
+        const Durability level = m_host.durabilityOf(link);
+        const Ticket kept
+            = store->append(record::PutSession{std::make_unique<SessionRow>(rowOf(*given))}, level);
+        ticket = level == Durability::Memory ? 0 : kept;
+    }
+    link.grant(*given, resumed, ticket);
+}
+
+SessionRow SessionTable::rowOf(const Session &session) const
+{
+    SessionRow row;
+    row.number = session.number();
+    row.key = session.key();
+    row.peerKey = session.peerKey();
+    row.expirySeconds = session.expirySeconds;
+    row.note = session.note;
+    if (session.testament)
+        row.testament = *session.testament;
+    if (!session.holder() && session.expirySeconds != kNever) {
+        const qint64 left = session.expiryTimer.isArmed()
+            ? session.expiryTimer.deadline() - m_host.clock().now()
+            : qint64(session.expirySeconds) * kNsPerSecond;
+        row.expiresUtcMs = m_host.clock().utcMs() + left / kNsPerMs;
+    }
+    return row;
+}
+
+void SessionTable::noteChanged(const Session &session)
+{
+    if (session.isDurable())
+        m_changed.push_back(session.number());
+}
+
+void SessionTable::flushRows()
+{
+    if (m_changed.empty() && m_gone.empty())
+        return;
+    std::sort(m_changed.begin(), m_changed.end());
+    m_changed.erase(std::unique(m_changed.begin(), m_changed.end()), m_changed.end());
+    for (const quint64 number : m_changed) {
+        if (const Session *session = find(number)) {
+            m_distributor.store->append(
+                record::PutSession{std::make_unique<SessionRow>(rowOf(*session))},
+                Durability::Memory);
+        }
+    }
+    for (const quint64 number : m_gone)
+        m_distributor.store->append(record::RemoveSession{number}, Durability::Memory);
+    m_changed.clear();
+    m_gone.clear();
+}
+
+Session &SessionTable::restore(const SessionRow &row)
+{
+    Session &session = create(row.number, row.key, row.peerKey);
+    m_distributor.directory.restore(row.key, row.number, m_reactor);
+    session.expirySeconds = row.expirySeconds;
+    session.note = row.note;
+    if (row.testament)
+        session.testament = std::make_unique<StoredTestament>(*row.testament);
+    session.makeDurable(*m_distributor.store);
+    m_waiting.emplace_back(row.number, row.expiresUtcMs);
+    return session;
+}
+
+void SessionTable::beginWaiting()
+{
+    const auto waiting = std::exchange(m_waiting, {});
+    for (const auto &[number, expiresUtcMs] : waiting) {
+        Session *session = find(number);
+        if (!session || session->holder())
+            continue;
+        if (expiresUtcMs >= 0 && session->expirySeconds != kNever) {
+            // A clock that was set back lengthens nothing.
+            const qint64 span = qint64(session->expirySeconds) * kNsPerSecond;
+            const qint64 left = std::clamp<qint64>(
+                (expiresUtcMs - m_host.clock().utcMs()) * kNsPerMs, 0, span);
+            m_host.timers().arm(session->expiryTimer, m_host.clock().now() + left);
+        }
+        awaitReturn(*session);
+    }
 }
 
 Session &SessionTable::restart(Session &session)
@@ -124,6 +210,8 @@ void SessionTable::bury(Session &session)
     session.bequeathShared([this](const Message &message, const SharedMember &member) {
         m_host.redirect(message, member);
     });
+    if (session.isDurable())
+        m_gone.push_back(session.number());
     const auto found = m_sessions.find(session.number());
     m_ended.push_back(std::move(found->second));
     m_sessions.erase(found);
@@ -135,6 +223,7 @@ void SessionTable::sendAway(Session &session, int reactor)
     m_host.timers().disarm(session.expiryTimer);
     m_host.timers().disarm(session.testamentTimer);
     m_host.relieve(session);
+    flushRows();
     m_distributor.sequencer.moveSession(m_reactor, reactor, m_distributor.index, [&](auto *inbox) {
         m_host.handOver(session, inbox);
         const auto found = m_sessions.find(session.number());
@@ -180,6 +269,7 @@ void SessionTable::awaitReturn(Session &session)
         end(session);
         return;
     }
+    noteChanged(session);
     if (session.expirySeconds != kNever && !session.expiryTimer.isArmed())
         m_host.timers().arm(session.expiryTimer,
                             now + qint64(session.expirySeconds) * kNsPerSecond);
@@ -211,6 +301,7 @@ void SessionTable::publishTestament(Session &session)
     if (!session.testament)
         return;
     const std::unique_ptr<StoredTestament> testament = std::move(session.testament);
+    noteChanged(session);
     m_host.publishTestament(*testament, session.number());
 }
 

@@ -40,6 +40,8 @@ public:
     virtual void redirect(const Message &message, const SharedMember &member) = 0;
     virtual void localSessionsChanged() = 0;
     virtual void countExpired() = 0;
+    /// How safe what a link's peer is promised is to be.
+    virtual Durability durabilityOf(const HostLink &link) const noexcept = 0;
     virtual void relieve(Session &session) = 0;
     virtual void endPatience(Session &session) = 0;
     virtual Timers &timers() noexcept = 0;
@@ -71,8 +73,17 @@ public:
 
     void handleExpired(Session &session);
     void publishTestament(Session &session);
+    /// What the session keeps for its plugin changed.
+    void noteNote(const Session &session) { noteChanged(session); }
 
     void handlePatienceOver(Session &session) { m_host.endPatience(session); }
+
+    /// Takes a session up that an earlier start of the host left. Before the reactor turns.
+    Session &restore(const SessionRow &row);
+    /// The restored sessions wait for their peers from now on.
+    void beginWaiting();
+    /// Writes down what sessions became in this turn; after the messages that they sent in it.
+    void flushRows();
 
     /// Destroys what ended; never while a session is on the stack.
     void reap() { m_ended.clear(); }
@@ -87,12 +98,17 @@ private:
     void bury(Session &session);
     void awaitReturn(Session &session);
     void sendAway(Session &session, int reactor);
+    SessionRow rowOf(const Session &session) const;
+    void noteChanged(const Session &session);
 
     const int m_reactor;
     Distributor &m_distributor;
     SessionHost &m_host;
     std::unordered_map<quint64, std::unique_ptr<Session>> m_sessions;
     std::vector<std::unique_ptr<Session>> m_ended;
+    std::vector<quint64> m_changed; ///< sessions whose rows are to be written
+    std::vector<quint64> m_gone; ///< sessions whose rows are to be removed
+    std::vector<std::pair<quint64, qint64>> m_waiting; ///< restored ones, and when they expire (UTC)
 };
 
 } // namespace fairlead::core

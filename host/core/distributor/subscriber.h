@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <fairlead/lease.h>
 #include <fairlead/topic.h>
 
 #include <atomic>
@@ -27,6 +28,8 @@ struct Subscriber
     std::atomic<int> arrived = -1;
     std::atomic<bool> online = false;
     std::atomic<bool> congested = false;
+    /// What it is owed outlives the process; fixed before its first subscription.
+    std::atomic<bool> durable = false;
 };
 
 using SubscriberPtr = std::shared_ptr<Subscriber>;
@@ -38,6 +41,8 @@ struct SubscriptionOptions
     quint8 qos = 0;
     bool noLocal = false;
     bool retainAsPublished = false;
+    bool showPositions = false;
+    OverflowChoice overflow;
 };
 
 /// One member of a shared group.
@@ -73,6 +78,12 @@ public:
     {
         return m_isShared ? member()->ids.get()
                           : static_cast<const std::vector<quint32> *>(m_by.get());
+    }
+
+    IdList idList() const noexcept
+    {
+        return m_isShared ? member()->ids
+                          : std::static_pointer_cast<const std::vector<quint32>>(m_by);
     }
 
     /// Null unless it came by a shared group.

@@ -22,6 +22,7 @@ HostEndpoint::HostEndpoint(const EndpointSettings &settings, Parts parts)
     m_runtime->authenticator = std::make_shared<AnonymousAuthenticator>(settings.allowAnonymous);
     m_runtime->accessControl = std::make_shared<UnrestrictedAccess>();
     m_runtime->handshakeTimeoutNs = settings.handshakeTimeout;
+    m_runtime->durability = settings.durability;
 }
 
 HostEndpoint::~HostEndpoint() = default;

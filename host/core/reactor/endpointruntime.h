@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "core/store/ticket.h"
+
 #include <QString>
 
 #include <fairlead/link.h>
@@ -58,6 +60,7 @@ struct EndpointRuntime
     LinkFollower *follower = nullptr;
     qint64 handshakeTimeoutNs = 10'000'000'000;
     bool needsNoHandshake = false;
+    Durability durability = Durability::Disk; ///< of what its links' peers are promised
     std::atomic<qint64> links = 0;
 };
 

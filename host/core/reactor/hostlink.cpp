@@ -203,7 +203,7 @@ void HostLink::flush()
         return;
     }
     if (m_stream->space() > 0) {
-        if (m_session && m_session->hasWaiting() && !m_session->isWindowClosed())
+        if (m_session && m_session->hasWaiting() && !m_session->isBlocked())
             markDirty();
         if (m_readDue)
             streamReadable();
@@ -222,7 +222,7 @@ void HostLink::pull()
 {
     if (!m_session || state() != State::Ready || m_stream->space() <= 0)
         return;
-    if (!m_session->hasWaiting() || m_session->isWindowClosed())
+    if (!m_session->hasWaiting() || m_session->isBlocked())
         return;
     m_turnBudget = kTurnMessages;
     driver()->handlePull(*this);
@@ -347,10 +347,11 @@ SwapRequest HostLink::swapRequest() const
     return request;
 }
 
-void HostLink::grant(Session &session, bool resumed)
+void HostLink::grant(Session &session, bool resumed, Ticket ticket)
 {
     m_session = &session;
     m_resumed = resumed;
+    m_grantTicket = ticket;
 }
 
 void HostLink::linkConnected(Link &)
@@ -358,7 +359,7 @@ void HostLink::linkConnected(Link &)
     m_reactor.traffic().linksConnected.add();
     Notice notice;
     notice.kind = Notice::Kind::Lease;
-    m_reactor.queueNotice(*this, std::move(notice));
+    m_reactor.queueNotice(*this, std::move(notice), m_grantTicket);
     if (m_endpoint->follower && m_endpoint->follower->follows(direction()))
         m_endpoint->follower->handleReport(report(LinkReport::Kind::Connected));
 }
@@ -452,6 +453,10 @@ void HostLink::closeTransport(Link &, CloseMode mode)
 void HostLink::linkDisconnected(Link &, bool wasConnected)
 {
     m_wasConnected = wasConnected;
+    if (m_parked) {
+        m_notices -= int(m_parked->size());
+        m_parked.reset();
+    }
     if (wasConnected)
         m_reactor.traffic().linksDisconnected.add();
     if (m_endpoint->logger->isEnabled(LogLevel::Debug)) {

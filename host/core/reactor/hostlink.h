@@ -3,10 +3,13 @@
 
 #pragma once
 
+#include "core/distributor/ring.h"
 #include "core/distributor/testament.h"
 #include "core/reactor/endpointruntime.h"
 #include "core/reactor/linkstream.h"
 #include "core/registry/linkregistry.h"
+#include "core/store/storerecord.h"
+#include "core/store/ticket.h"
 
 #include <fairlead/lease.h>
 #include <fairlead/link.h>
@@ -96,7 +99,8 @@ public:
     std::unique_ptr<StoredTestament> takeTestament() { return std::move(m_testament); }
 
     SwapRequest swapRequest() const;
-    void grant(Session &session, bool resumed);
+    /// @p ticket: the answer waits until the session is kept.
+    void grant(Session &session, bool resumed, Ticket ticket);
 
     /// An answer the driver gets outside of its own calls, in the order of the questions.
     struct Notice
@@ -115,8 +119,24 @@ public:
         Error error;
     };
 
+    /// An answer that waits for the store, or behind one that does: answers keep their order.
+    struct ParkedAnswer
+    {
+        std::unique_ptr<Notice> notice; ///< null: a completion
+        Completion completion;
+        Ticket ticket = 0;
+    };
+
+    bool hasParked() const noexcept { return m_parked && !m_parked->isEmpty(); }
+
+    void park(ParkedAnswer answer);
+    /// Gives the driver what waits no longer.
+    void deliverParked();
+
     void deliver(const Completion *completions, int count);
     void deliver(const Notice &notice);
+    /// What an answer says once its ticket is decided.
+    Completion settled(Completion completion, Ticket ticket) const noexcept;
     void completeAuthentication(const Error &error, const Principal &principal);
 
     void noticeQueued() noexcept { ++m_notices; }
@@ -194,7 +214,9 @@ private:
 
     DriverCall driver() noexcept { return DriverCall(*this); }
 
-    SubscribeOutcome subscribeOne(const SubscribeRequest &request);
+    SubscribeOutcome subscribeOne(const SubscribeRequest &request, Ticket *ticket);
+    /// Queues @p record for the store at the endpoint's level; 0: nobody waits.
+    Ticket keep(StoreRecord record) noexcept;
     bool hasLease() noexcept;
     void queueCompletion(Completion::Kind kind, quint32 tag, Outcome outcome);
     bool mayRead() const noexcept;
@@ -229,6 +251,8 @@ private:
     int m_notices = 0;
     int m_driverCalls = 0;
     int m_turnBudget = kTurnMessages;
+    Ticket m_grantTicket = 0;
+    std::unique_ptr<Ring<ParkedAnswer>> m_parked;
     bool m_resumed = false;
     bool m_authenticated = false;
     bool m_inputEnded = false;

@@ -23,6 +23,7 @@ bool isReserved(ByteSpan topic) noexcept
 }
 
 constexpr std::size_t kMaxNote = 4096;
+constexpr int kParkedRun = 64;
 
 } // namespace
 
@@ -152,6 +153,8 @@ int HostLink::take(Delivery *out, int max, const Window &window) noexcept
     traffic.deliveredBytes.add(bytes);
     if (taken.expired > 0)
         traffic.drop(DropReason::Expired).add(quint64(taken.expired));
+    if (m_session->awaited() != 0)
+        m_reactor.awaitStore(*m_session);
     if (m_session->congestion)
         m_reactor.noteTaken(*m_session);
     return taken.count;
@@ -177,21 +180,14 @@ void HostLink::mark(quint64 handle, quint32 tag, bool bodyDone, quint32 completi
 {
     if (!hasLease())
         return;
-    if (!m_session->mark(handle, tag, bodyDone)) {
+    Ticket ticket = 0;
+    Outcome outcome = Outcome::Done;
+    if (!m_session->mark(handle, tag, bodyDone, m_endpoint->durability, &ticket)) {
         m_reactor.traffic().staleHandles.add();
-        if (completionTag != 0)
-            queueCompletion(Completion::Kind::Mark, completionTag, Outcome::NoReceiver);
-        return;
+        outcome = Outcome::NoReceiver;
     }
-    TicketRecord record;
-    record.kind = TicketRecord::Kind::Mark;
-    record.session = m_session->number();
-    record.handle = handle;
-    record.tag = tag;
-    const Ticket ticket = m_reactor.distributor().store.append(std::move(record));
     if (completionTag != 0)
-        m_reactor.queueCompletion(
-            *this, {completionTag, Completion::Kind::Mark, Outcome::Done}, ticket);
+        m_reactor.queueCompletion(*this, {completionTag, Completion::Kind::Mark, outcome}, ticket);
 }
 
 void HostLink::forgetKey(quint32 key, quint32 completionTag) noexcept
@@ -202,13 +198,18 @@ void HostLink::forgetKey(quint32 key, quint32 completionTag) noexcept
         queueCompletion(Completion::Kind::ForgetKey, completionTag, Outcome::NoReceiver);
         return;
     }
-    TicketRecord record;
-    record.kind = TicketRecord::Kind::ForgetKey;
-    record.session = m_session->number();
-    record.tag = key;
-    const Ticket ticket = m_reactor.distributor().store.append(std::move(record));
+    Ticket ticket = 0;
+    if (m_session->isDurable())
+        ticket = keep(record::ForgetKey{m_session->number(), key});
     m_reactor.queueCompletion(
         *this, {completionTag, Completion::Kind::ForgetKey, Outcome::Done}, ticket);
+}
+
+Ticket HostLink::keep(StoreRecord record) noexcept
+{
+    const Durability level = m_endpoint->durability;
+    const Ticket ticket = m_reactor.distributor().store->append(std::move(record), level);
+    return level == Durability::Memory ? 0 : ticket;
 }
 
 int HostLink::receiveKeyCount() const noexcept
@@ -216,7 +217,7 @@ int HostLink::receiveKeyCount() const noexcept
     return m_session ? m_session->keyCount() : 0;
 }
 
-SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request)
+SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket *ticket)
 {
     const Result<TopicFilter> parsed = TopicFilter::parse(request.filter);
     if (!parsed || parsed->pattern().starts_with("$replay/")
@@ -241,6 +242,8 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request)
     options.qos = request.qos;
     options.noLocal = request.noLocal;
     options.retainAsPublished = request.retainAsPublished;
+    options.showPositions = request.showPositions;
+    options.overflow = request.overflow;
     // What this link published before is not for what it asks for now, and what it asks for now
     // is not late for what follows.
     m_reactor.commitBatch();
@@ -248,6 +251,19 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request)
     const bool existed
         = distributor.index.subscribe(m_session->subscriberPtr(), filter, options, &from);
     m_session->addSubscription(filter, options);
+    if (m_session->isDurable()) {
+        auto row = std::make_unique<SubscriptionRow>();
+        row->session = m_session->number();
+        row->filter = key;
+        row->id = options.id;
+        row->qos = options.qos;
+        row->noLocal = options.noLocal;
+        row->retainAsPublished = options.retainAsPublished;
+        row->showPositions = options.showPositions;
+        row->overflow = options.overflow;
+        row->since = from;
+        *ticket = keep(record::PutSubscription{std::move(row)});
+    }
     const bool replay = request.replay == RetainedReplay::Always
         || (request.replay == RetainedReplay::IfNew && !existed);
     if (replay && !filter.isShared() && distributor.retained.count() > 0)
@@ -264,9 +280,10 @@ void HostLink::subscribe(const SubscribeRequest *requests,
     Notice notice;
     notice.kind = Notice::Kind::Subscribed;
     notice.completion.tag = completionTag;
+    Ticket ticket = 0;
     for (int i = 0; i < count; ++i)
-        notice.subscribed.push_back(subscribeOne(requests[i]));
-    m_reactor.queueNotice(*this, std::move(notice));
+        notice.subscribed.push_back(subscribeOne(requests[i], &ticket));
+    m_reactor.queueNotice(*this, std::move(notice), ticket);
 }
 
 void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completionTag) noexcept
@@ -278,6 +295,7 @@ void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completio
     Notice notice;
     notice.kind = Notice::Kind::Unsubscribed;
     notice.completion.tag = completionTag;
+    Ticket ticket = 0;
     for (int i = 0; i < count; ++i) {
         const QByteArray key(filters[i].data(), qsizetype(filters[i].size()));
         const auto found = m_session->subscriptions().constFind(key);
@@ -288,15 +306,19 @@ void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completio
         const TopicFilter filter = found->filter;
         m_reactor.distributor().index.unsubscribe(m_session->subscriber(), filter);
         m_session->removeSubscription(filter);
+        if (m_session->isDurable())
+            ticket = keep(record::RemoveSubscription{m_session->number(), key});
         notice.unsubscribed.push_back(Outcome::Done);
     }
-    m_reactor.queueNotice(*this, std::move(notice));
+    m_reactor.queueNotice(*this, std::move(notice), ticket);
 }
 
 void HostLink::setNote(ByteSpan note) noexcept
 {
-    if (hasLease() && note.size() <= kMaxNote)
-        m_session->note = QByteArray(note.data(), qsizetype(note.size()));
+    if (!hasLease() || note.size() > kMaxNote)
+        return;
+    m_session->note = QByteArray(note.data(), qsizetype(note.size()));
+    m_reactor.sessions().noteNote(*m_session);
 }
 
 void HostLink::release(const ReleaseRequest &request) noexcept
@@ -315,6 +337,44 @@ void HostLink::deliver(const Completion *completions, int count)
     driver()->handleCompletions(completions, count);
     if (m_inputEnded && state() != State::Closed)
         streamReadable();
+}
+
+Completion HostLink::settled(Completion completion, Ticket ticket) const noexcept
+{
+    // A message that could not be kept is its publisher's again; of the rest the link cannot be sure.
+    const Store *const store = m_reactor.distributor().store;
+    if (ticket != 0 && store->isRefused(ticket)) {
+        completion.outcome
+            = completion.kind == Completion::Kind::Publish ? Outcome::Quota : Outcome::Failed;
+    }
+    return completion;
+}
+
+void HostLink::park(ParkedAnswer answer)
+{
+    if (!m_parked)
+        m_parked = std::make_unique<Ring<ParkedAnswer>>();
+    m_parked->pushBack(std::move(answer));
+}
+
+void HostLink::deliverParked()
+{
+    const Ticket decided = m_reactor.distributor().store->decidedUpTo();
+    while (hasParked() && m_parked->front().ticket <= decided) {
+        if (m_parked->front().notice) {
+            const ParkedAnswer answer = m_parked->popFront();
+            deliver(*answer.notice);
+            continue;
+        }
+        Completion run[kParkedRun];
+        int count = 0;
+        while (count < kParkedRun && !m_parked->isEmpty() && !m_parked->front().notice
+               && m_parked->front().ticket <= decided) {
+            const ParkedAnswer answer = m_parked->popFront();
+            run[count++] = settled(answer.completion, answer.ticket);
+        }
+        deliver(run, count);
+    }
 }
 
 void HostLink::deliver(const Notice &notice)

@@ -73,8 +73,9 @@ bool Reactor::hasPendingWork() const noexcept
     return m_hasPosts.load(std::memory_order_acquire) || m_distributor.sequencer.hasInbox(m_number)
         || !m_batch.empty() || !m_inbox.empty() || !m_dirty.empty() || !m_filled.empty()
         || !m_overflowed.empty()
-        || (!m_readable.empty() && !m_readingStopped && !m_starved.load(std::memory_order_acquire))
-        || m_lingeringDue || (!m_answers.empty() && isReady(m_answers.front()));
+        || (!m_readable.empty() && mayRead()) || m_lingeringDue
+        || (!m_answers.empty() && m_answers.front().batch < m_batchNumber)
+        || (!m_awaiting.empty() && isDecided(m_awaiting.front().ticket));
 }
 
 void Reactor::turn() noexcept
@@ -102,6 +103,11 @@ void Reactor::turn() noexcept
     flushLinks();
     flushLingering();
     m_timers.fireDue(m_clock.now());
+    if (m_distributor.store) {
+        commitBatch();
+        m_sessions.flushRows();
+        m_distributor.store->kick();
+    }
     reap();
     if (m_batch.empty() && m_inbox.empty())
         m_matches.trim();
@@ -204,14 +210,21 @@ void Reactor::reap()
     m_sessions.reap();
 }
 
+// Who has not consumed what was sent to it, or cannot write it down, is not sent more.
+bool Reactor::mayRead() const noexcept
+{
+    return !m_readingStopped && !m_starved.load(std::memory_order_acquire)
+        && !(m_distributor.store && m_distributor.store->isCongested());
+}
+
 void Reactor::readLinks()
 {
-    if (m_readable.empty() || m_readingStopped || m_starved.load(std::memory_order_acquire))
+    if (m_readable.empty() || !mayRead())
         return;
     std::vector<HostLink *> links;
     links.swap(m_readable);
     for (std::size_t i = 0; i < links.size(); ++i) {
-        if (m_starved.load(std::memory_order_acquire)) {
+        if (!mayRead()) {
             m_readable.insert(m_readable.end(), links.begin() + std::ptrdiff_t(i), links.end());
             return;
         }
@@ -271,41 +284,74 @@ void Reactor::flushLingering()
 
 // Answers.
 
-void Reactor::queueNotice(HostLink &link, HostLink::Notice notice)
+void Reactor::queueNotice(HostLink &link, HostLink::Notice notice, Ticket ticket)
 {
     Answer answer;
     answer.link = &link;
     answer.notice = std::make_unique<HostLink::Notice>(std::move(notice));
+    answer.ticket = ticket;
     link.noticeQueued();
     m_answers.push_back(std::move(answer));
 }
 
-void Reactor::queueCompletion(HostLink &link,
-                              const Completion &completion,
-                              Ticket ticket,
-                              quint64 batch)
+void Reactor::queueCompletion(HostLink &link, const Completion &completion, Ticket ticket)
 {
     Answer answer;
     answer.link = &link;
     answer.completion = completion;
     answer.ticket = ticket;
-    answer.batch = batch;
     link.noticeQueued();
     m_answers.push_back(std::move(answer));
 }
 
-bool Reactor::isReady(const Answer &answer) const noexcept
+bool Reactor::isDecided(Ticket ticket) const noexcept
 {
-    return answer.batch < m_batchNumber
-        && (answer.ticket == 0 || answer.ticket <= m_distributor.store.committedUpTo());
+    return ticket == 0 || ticket <= m_distributor.store->decidedUpTo();
+}
+
+void Reactor::park(Answer answer)
+{
+    if (!isDecided(answer.ticket))
+        m_awaiting.push_back({answer.ticket, answer.link->generation(), 0});
+    answer.link->park({std::move(answer.notice), answer.completion, answer.ticket});
+}
+
+void Reactor::awaitStore(const Session &session)
+{
+    m_awaiting.push_back({session.awaited(), 0, session.number()});
+}
+
+// The store moved on: answers that waited for it leave, sessions that did go on.
+void Reactor::deliverDecided()
+{
+    while (!m_awaiting.empty() && isDecided(m_awaiting.front().ticket)) {
+        const Awaiting awaiting = m_awaiting.front();
+        m_awaiting.pop_front();
+        if (awaiting.link != 0) {
+            if (HostLink *link = findLink(awaiting.link))
+                link->deliverParked();
+        } else if (Session *session = m_sessions.find(awaiting.session)) {
+            session->handleStored();
+            if (session->holder())
+                session->holder()->markDirty();
+        }
+    }
 }
 
 bool Reactor::deliverAnswers()
 {
-    bool any = false;
-    while (!m_answers.empty() && isReady(m_answers.front())) {
+    const bool isDue = !m_awaiting.empty() && isDecided(m_awaiting.front().ticket);
+    if (isDue)
+        deliverDecided();
+    bool any = isDue;
+    while (!m_answers.empty() && m_answers.front().batch < m_batchNumber) {
         any = true;
         HostLink *link = m_answers.front().link;
+        if (link->hasParked() || !isDecided(m_answers.front().ticket)) {
+            park(std::move(m_answers.front()));
+            m_answers.pop_front();
+            continue;
+        }
         if (m_answers.front().notice) {
             const std::unique_ptr<HostLink::Notice> notice = std::move(m_answers.front().notice);
             m_answers.pop_front();
@@ -315,8 +361,10 @@ bool Reactor::deliverAnswers()
         Completion run[kAnswerRun];
         int count = 0;
         while (count < kAnswerRun && !m_answers.empty() && m_answers.front().link == link
-               && !m_answers.front().notice && isReady(m_answers.front())) {
-            run[count++] = m_answers.front().completion;
+               && !m_answers.front().notice && m_answers.front().batch < m_batchNumber
+               && isDecided(m_answers.front().ticket)) {
+            const Answer &answer = m_answers.front();
+            run[count++] = link->settled(answer.completion, answer.ticket);
             m_answers.pop_front();
         }
         link->deliver(run, count);
@@ -337,6 +385,11 @@ void Reactor::fenceLink(int reactor, quint64 generation)
         fence(there, generation);
     else
         there.post([&there, generation, fence] { fence(there, generation); });
+}
+
+Durability Reactor::durabilityOf(const HostLink &link) const noexcept
+{
+    return link.endpoint().durability;
 }
 
 void Reactor::serveClaim(int reactor, const QByteArray &key, quint64 number)

@@ -121,11 +121,12 @@ public:
     void commitBatch();
     /// A congested session was read from.
     void noteTaken(Session &session);
-    void queueNotice(HostLink &link, HostLink::Notice notice);
+    void queueNotice(HostLink &link, HostLink::Notice notice, Ticket ticket = 0);
     void queueCompletion(HostLink &link,
                          const Completion &completion,
-                         Ticket ticket,
-                         quint64 batch = 0);
+                         Ticket ticket);
+    /// @p session goes on once the store has decided what it waits for.
+    void awaitStore(const Session &session);
 
     void addDirty(HostLink &link) { m_dirty.push_back(&link); }
 
@@ -147,9 +148,18 @@ private:
         std::unique_ptr<HostLink::Notice> notice; ///< null: a completion
         Completion completion;
         Ticket ticket = 0; ///< waits for this
-        quint64 batch = 0; ///< and, not 0, for the commit of this
+        quint64 batch = 0; ///< and, not 0, for the commit of this, which sets the ticket
+        int index = -1; ///< there
     };
     class Lingering;
+
+    /// Whose turn comes when the store has decided a ticket.
+    struct Awaiting
+    {
+        Ticket ticket = 0;
+        quint64 link = 0; ///< generation; 0: a session
+        quint64 session = 0;
+    };
 
     // SessionHost
     void fenceLink(int reactor, quint64 generation) override;
@@ -162,6 +172,7 @@ private:
 
     void countExpired() override { m_traffic.sessionsExpired.add(); }
 
+    Durability durabilityOf(const HostLink &link) const noexcept override;
     void relieve(Session &session) override;
     void endPatience(Session &session) override;
 
@@ -169,17 +180,27 @@ private:
     void readLinks();
     void distribute();
     void distributeItem(InboxItem &item);
-    void distributeTo(const Message &message, const LocalTarget &target);
+    void distributeTo(const InboxItem &item, const LocalTarget &target);
     void expireRetained() noexcept;
-    void push(Session &session, const Message &message, const LocalTarget::Way &way);
+    bool refuses(const Publication &publication, const TopicMatch &match) const noexcept;
+    void push(Session &session,
+              const Message &message,
+              const LocalTarget::Way &way,
+              Session::Debt debt);
     void pushToFull(const Message &message);
     void noteQueued(Session &session, const Message &message);
-    void handleFull(Session &session, const Message &message, const LocalTarget::Way &way);
+    void handleFull(Session &session,
+                    const Message &message,
+                    const LocalTarget::Way &way,
+                    Session::Debt debt);
     void noteCongestion(Session &session, quint64 origin);
     void hold(quint64 origin, bool held);
     void closeOverflowed();
     bool pullLinks();
-    bool isReady(const Answer &answer) const noexcept;
+    bool isDecided(Ticket ticket) const noexcept;
+    void park(Answer answer);
+    void deliverDecided();
+    bool mayRead() const noexcept;
     bool deliverAnswers();
     void flushLingering();
     void flushLinks();
@@ -210,11 +231,13 @@ private:
     bool m_distributing = false;
 
     std::deque<Answer> m_answers;
+    std::deque<Awaiting> m_awaiting;
 
     struct FullTarget
     {
         quint64 session = 0;
         LocalTarget::Way way;
+        Session::Debt debt;
     };
 
     std::vector<FullTarget> m_full; ///< of the message being distributed

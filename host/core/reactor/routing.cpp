@@ -22,6 +22,7 @@ LocalTarget::Way wayOf(const SharedMemberPtr &member)
     way.by = Matched(member);
     way.qos = member->options.qos;
     way.retainAsPublished = member->options.retainAsPublished;
+    way.showPosition = member->options.showPositions;
     return way;
 }
 
@@ -49,7 +50,14 @@ void Reactor::publish(const Publication &publication)
         }
         retain = false;
     }
-    if (match->hasReceiver() || retain) {
+    if (answered && refuses(publication, *match)) {
+        m_traffic.drop(DropReason::StoreRefused).add();
+        queueCompletion(*link, {view.completionTag, Completion::Kind::Publish, Outcome::Quota}, 0);
+        return;
+    }
+    const bool keepsKey = view.receiveKey != 0 && link && link->session()->isDurable();
+    int index = -1;
+    if (match->hasReceiver() || retain || keepsKey) {
         MessageFields fields;
         fields.topic = view.topic;
         fields.properties = view.properties;
@@ -61,18 +69,42 @@ void Reactor::publish(const Publication &publication)
             fields.expiryDeadline = m_clock.now() + qint64(view.expirySeconds) * kNsPerSecond;
         if (retain && view.expirySeconds != kNever && !m_retainedTimer.isArmed())
             m_timers.arm(m_retainedTimer, m_clock.now() + kRetainedNs);
-        m_batch.push_back({Message(fields), match, retain, answered});
+        Outgoing outgoing;
+        outgoing.message = Message(fields);
+        outgoing.match = match;
+        outgoing.retain = retain;
+        if (keepsKey) {
+            outgoing.keySession = link->session()->number();
+            outgoing.key = view.receiveKey;
+        }
+        if (answered)
+            outgoing.level = link->endpoint().durability;
+        else if (view.qos == 2)
+            outgoing.level = Durability::Disk;
+        index = int(m_batch.size());
+        m_batch.push_back(std::move(outgoing));
         m_batchBytes += m_batch.back().message.size();
     }
     if (view.receiveKey != 0 && link)
         link->session()->addKey(view.receiveKey);
     if (answered) {
         const Outcome outcome = match->hasReceiver() ? Outcome::Done : Outcome::NoReceiver;
-        queueCompletion(
-            *link, {view.completionTag, Completion::Kind::Publish, outcome}, 0, m_batchNumber);
+        queueCompletion(*link, {view.completionTag, Completion::Kind::Publish, outcome}, 0);
+        m_answers.back().batch = m_batchNumber;
+        m_answers.back().index = index;
     }
     if (m_batch.size() >= m_batchMessages || m_batchBytes >= kBatchBytes)
         commitBatch();
+}
+
+// Whether what could not be kept would have to be: told at once, and nobody gets it.
+bool Reactor::refuses(const Publication &publication, const TopicMatch &match) const noexcept
+{
+    const Store *const store = m_distributor.store;
+    return store && store->isDegraded()
+        && publication.link->endpoint().durability != Durability::Memory
+        && (publication.view->retain || match.durable || !match.groups.empty()
+            || (publication.view->receiveKey != 0 && publication.link->session()->isDurable()));
 }
 
 void Reactor::commitBatch()
@@ -83,17 +115,24 @@ void Reactor::commitBatch()
             ++m_batchNumber;
         return;
     }
-    const Sequencer::Committed done = m_distributor.sequencer.commit(
+    m_distributor.sequencer.commit(
         m_number, &m_batch, m_distributor.index, m_matches, &m_inbox);
-    m_batch.clear();
-    m_batchBytes = 0;
-    if (done.ticket != 0) {
+    if (m_distributor.store) {
         for (auto answer = m_answers.rbegin();
-             answer != m_answers.rend() && answer->batch == m_batchNumber;
+             answer != m_answers.rend() && (answer->batch == m_batchNumber || answer->batch == 0);
              ++answer) {
-            answer->ticket = done.ticket;
+            if (answer->batch == m_batchNumber && answer->index >= 0)
+                answer->ticket = m_batch[std::size_t(answer->index)].ticket;
+        }
+        for (const Outgoing &outgoing : m_batch) {
+            if (outgoing.keySession == 0 || outgoing.ticket == 0)
+                continue;
+            if (Session *session = m_sessions.find(outgoing.keySession))
+                session->noteKeyTicket(outgoing.key, outgoing.ticket);
         }
     }
+    m_batch.clear();
+    m_batchBytes = 0;
     ++m_batchNumber;
     distribute();
 }
@@ -127,7 +166,7 @@ void Reactor::distributeItem(InboxItem &item)
             redirect(item.message, *item.member);
             return;
         }
-        push(*session, item.message, wayOf(item.member));
+        push(*session, item.message, wayOf(item.member), {item.copy, item.ticket});
         pushToFull(item.message);
         return;
     }
@@ -138,36 +177,50 @@ void Reactor::distributeItem(InboxItem &item)
     else if (!m_matches.isCurrent(*match))
         m_matches.refresh(topic, match);
     for (const LocalTarget &target : match->locals)
-        distributeTo(item.message, target);
+        distributeTo(item, target);
     pushToFull(item.message);
 }
 
-void Reactor::distributeTo(const Message &message, const LocalTarget &target)
+void Reactor::distributeTo(const InboxItem &item, const LocalTarget &target)
 {
     Session &session = *target.session;
+    const Message &message = item.message;
     if (message.sequence() < target.since || message.sequence() < session.liveFrom())
         return;
     const bool own = message.origin() == session.number();
     const LocalTarget::Way &way = own ? target.own : target.all;
     if (way.open)
-        push(session, message, way);
+        push(session, message, way, {0, item.ticket});
 }
 
 // What expired is not shown anyway; this gives its memory back.
 void Reactor::expireRetained() noexcept
 {
-    m_distributor.retained.expire(m_clock.now(), kRetainedRound);
+    std::vector<Message> gone;
+    m_distributor.retained.expire(m_clock.now(), kRetainedRound, &gone);
+    for (const Message &message : gone) {
+        if (!m_distributor.store)
+            break;
+        const ByteSpan topic = message.topic();
+        m_distributor.store->append(
+            record::ClearRetained{QByteArray(topic.data(), qsizetype(topic.size())),
+                                  message.sequence()},
+            Durability::Memory);
+    }
     if (m_distributor.retained.isExpiring())
         m_timers.arm(m_retainedTimer, m_clock.now() + kRetainedNs);
 }
 
-void Reactor::push(Session &session, const Message &message, const LocalTarget::Way &way)
+void Reactor::push(Session &session,
+                   const Message &message,
+                   const LocalTarget::Way &way,
+                   Session::Debt debt)
 {
-    switch (session.push(message, way)) {
+    switch (session.push(message, way, debt)) {
     case Session::Push::Skipped:
         return;
     case Session::Push::Full:
-        m_full.push_back({session.number(), way});
+        m_full.push_back({session.number(), way, debt});
         return;
     case Session::Push::Queued:
         break;
@@ -182,7 +235,7 @@ void Reactor::pushToFull(const Message &message)
     full.swap(m_full);
     for (const FullTarget &target : full) {
         if (Session *session = m_sessions.find(target.session))
-            handleFull(*session, message, target.way);
+            handleFull(*session, message, target.way, target.debt);
     }
 }
 
@@ -196,13 +249,16 @@ void Reactor::noteQueued(Session &session, const Message &message)
         noteCongestion(session, message.origin());
 }
 
-void Reactor::handleFull(Session &session, const Message &message, const LocalTarget::Way &way)
+void Reactor::handleFull(Session &session,
+                         const Message &message,
+                         const LocalTarget::Way &way,
+                         Session::Debt debt)
 {
     HostLink *link = session.holder();
     if (link && !link->isInDriver()) {
         // A big read never overflows a reader that has room.
         link->pull();
-        if (session.push(message, way) != Session::Push::Full) {
+        if (session.push(message, way, debt) != Session::Push::Full) {
             noteQueued(session, message);
             return;
         }
@@ -214,16 +270,18 @@ void Reactor::handleFull(Session &session, const Message &message, const LocalTa
             link->overflowed = true;
             m_overflowed.push_back(link->generation());
         }
+        session.forgo(message, way, debt);
         return;
     }
     // Nobody is there to be told off: the oldest goes, unless that would not help.
-    if (message.size() > session.limits().queueBytes)
-        return;
-    while (session.dropOldest()) {
-        if (session.push(message, way) != Session::Push::Full)
-            return;
-        m_traffic.drop(DropReason::QueueFull).add();
+    if (message.size() <= session.limits().queueBytes) {
+        while (session.dropOldest()) {
+            if (session.push(message, way, debt) != Session::Push::Full)
+                return;
+            m_traffic.drop(DropReason::QueueFull).add();
+        }
     }
+    session.forgo(message, way, debt);
 }
 
 void Reactor::closeOverflowed()
@@ -259,7 +317,7 @@ void Reactor::handOver(Session &session, std::vector<InboxItem> *inbox)
             continue;
         if (item.member) {
             if (item.member->subscriber->number == session.number()) {
-                push(session, item.message, wayOf(item.member));
+                push(session, item.message, wayOf(item.member), {item.copy, item.ticket});
                 pushToFull(item.message);
                 m_inbox[i].message = Message();
             }
@@ -268,7 +326,7 @@ void Reactor::handOver(Session &session, std::vector<InboxItem> *inbox)
         const TopicMatch *match = m_matches.findLocked(item.message.topic());
         for (const LocalTarget &target : match->locals) {
             if (target.session == &session)
-                distributeTo(item.message, target);
+                distributeTo(item, target);
         }
         pushToFull(item.message);
     }

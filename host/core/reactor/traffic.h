@@ -20,6 +20,7 @@ enum class DropReason : quint8 {
     NoMember, ///< a shared group without a member that could take it
     RetainedFull, ///< delivered, not kept
     NotAuthorized,
+    StoreRefused, ///< it could not be kept
     Count,
 };
 

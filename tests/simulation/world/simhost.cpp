@@ -19,9 +19,9 @@ public:
 
 } // namespace
 
-SimHost::SimHost(int reactors, quint64 seed, const core::DistributorLimits &limits)
+SimHost::SimHost(int reactors, quint64 seed, const core::DistributorLimits &limits, core::Store *store)
     : m_random(seed)
-    , m_distributor(1, limits, m_store)
+    , m_distributor(Position{1, 1}, limits, store)
     , m_endpoint(std::make_shared<core::EndpointRuntime>())
 {
     m_endpoint->name = QStringLiteral("sim");

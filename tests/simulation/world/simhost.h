@@ -5,7 +5,6 @@
 
 #include "core/distributor/distributor.h"
 #include "core/reactor/reactor.h"
-#include "core/store/unstored.h"
 #include "probedriver.h"
 #include "simclock.h"
 #include "simstream.h"
@@ -46,7 +45,8 @@ class SimHost
 public:
     explicit SimHost(int reactors,
                      quint64 seed = 1,
-                     const core::DistributorLimits &limits = core::DistributorLimits());
+                     const core::DistributorLimits &limits = core::DistributorLimits(),
+                     core::Store *store = nullptr);
     ~SimHost();
 
     using MakeDriver = std::function<std::unique_ptr<LinkDriver>(const LinkContext &, SimLink &)>;
@@ -93,7 +93,6 @@ private:
 
     SimClock m_clock;
     SimRandom m_random;
-    core::Unstored m_store;
     core::Distributor m_distributor;
     core::EndpointRuntimePtr m_endpoint;
     std::vector<std::unique_ptr<Wake>> m_wakes;

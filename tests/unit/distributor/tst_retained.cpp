@@ -217,6 +217,7 @@ private Q_SLOTS:
     {
         QFETCH(int, budget);
         RetainedStore store({});
+        std::vector<Message> gone;
         for (int i = 0; i < 100; ++i)
             store.store(message("t/" + padded(i), "x", 1, i % 4 == 0 ? -1 : 10));
         QVERIFY(store.isExpiring());
@@ -224,10 +225,11 @@ private Q_SLOTS:
         QCOMPARE(walk(store, "#", 10).size(), std::size_t(25));
         QCOMPARE(walk(store, "t/00001", 10).size(), std::size_t(0));
         for (int looked = 0; looked < 200; looked += budget)
-            store.expire(10, budget);
+            store.expire(10, budget, &gone);
+        QCOMPARE(gone.size(), std::size_t(75));
         QCOMPARE(store.count(), quint64(25));
         QVERIFY(!store.isExpiring());
-        store.expire(1'000'000, 1000);
+        store.expire(1'000'000, 1000, &gone);
         QCOMPARE(store.count(), quint64(25));
     }
 

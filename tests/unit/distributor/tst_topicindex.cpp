@@ -4,7 +4,6 @@
 #include "core/distributor/retainedstore.h"
 #include "core/distributor/sequencer.h"
 #include "core/distributor/topicindex.h"
-#include "core/store/unstored.h"
 #include "simclock.h"
 
 #include <QTest>
@@ -23,8 +22,7 @@ namespace {
 struct Bench
 {
     RetainedStore retained{RetainedStore::Limits()};
-    Unstored store;
-    Sequencer sequencer{1, retained, store};
+    Sequencer sequencer{Position{1, 1}, retained, nullptr};
     TopicIndex index{sequencer};
 
     bool subscribe(const SubscriberPtr &who, const std::string &filter, quint8 qos = 0)
