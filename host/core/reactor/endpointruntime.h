@@ -3,12 +3,14 @@
 
 #pragma once
 
+#include "core/plugins/containedsecurity.h"
+#include "core/plugins/pluginfailures.h"
+
 #include <QString>
 
 #include <fairlead/link.h>
 #include <fairlead/linkdriver.h>
 #include <fairlead/logger.h>
-#include <fairlead/security.h>
 
 #include <atomic>
 #include <functional>
@@ -28,6 +30,8 @@ struct LinkReport
     bool wasConnected = false; ///< with Ended; else its handshake failed or it was refused
     bool wasRefused = false; ///< with Ended: by routing (LC-05)
     bool asksReconnect = false; ///< with Ended: its own facts allow another attempt (LC-10)
+    bool wasShutDown = false; ///< with Ended: by the host, which asked it to end
+    bool hasCrashed = false; ///< with Ended: because its plugin threw
     quint64 generation = 0;
     int endpoint = 0;
     QByteArray peerKey;
@@ -45,6 +49,19 @@ public:
     virtual void handleReport(LinkReport report) noexcept = 0;
 };
 
+/// Asked about each accepted peer once it is known who it is. Thread: any. Ownership: outlives the
+/// links.
+class PrincipalGate
+{
+public:
+    virtual ~PrincipalGate() = default;
+    /// Null when the link may go on.
+    virtual Error admitPrincipal(const Principal &principal,
+                                 const QByteArray &peerAddress,
+                                 qint64 now)
+        = 0;
+};
+
 /// What links of one endpoint share. Thread: constant after start, the counters any. Ownership:
 /// shared by the links, so that it outlives the last of them.
 struct EndpointRuntime
@@ -52,10 +69,13 @@ struct EndpointRuntime
     QString name;
     int number = 0;
     std::function<std::unique_ptr<LinkDriver>(const LinkContext &)> createDriver;
-    std::shared_ptr<Authenticator> authenticator;
-    std::shared_ptr<const AccessControl> accessControl;
     std::shared_ptr<Logger> logger;
+    PluginFailures pluginFailures{logger};
+    ContainedAuthenticator authenticator{pluginFailures};
+    ContainedAccessControl accessControl{pluginFailures};
     LinkFollower *follower = nullptr;
+    PrincipalGate *gate = nullptr;
+    qint64 maxLinks = 0; ///< with a peer that is known; 0: no bound of its own
     qint64 handshakeTimeoutNs = 10'000'000'000;
     bool needsNoHandshake = false;
     std::atomic<qint64> links = 0;
