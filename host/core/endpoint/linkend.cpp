@@ -9,6 +9,10 @@ EndCause endCauseOf(const LinkReport &ended) noexcept
 {
     if (ended.wasRefused)
         return EndCause::Refused;
+    if (ended.hasCrashed)
+        return EndCause::Crashed;
+    if (ended.wasShutDown)
+        return EndCause::Deliberate;
     // A link that could be dialled again and does not ask for it was ended on purpose.
     if (!ended.asksReconnect && ended.reason.isRetryable())
         return EndCause::Deliberate;
