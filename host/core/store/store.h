@@ -6,6 +6,7 @@
 #include "core/store/ledger.h"
 #include "core/store/storageengine.h"
 #include "core/store/storerecord.h"
+#include "core/store/ticket.h"
 
 #include <atomic>
 #include <functional>
@@ -18,18 +19,6 @@ class Clock;
 }
 
 namespace fairlead::core {
-
-/// Names a point in the store's queue. 0: nothing to wait for.
-using Ticket = quint64;
-
-/// How safe an acknowledged message is. Of a listener.
-enum class Durability : quint8 {
-    Memory, ///< in this process
-    Written, ///< with the operating system: survives the end of the process
-    Disk, ///< on the disk: survives the loss of power
-};
-
-const char *durabilityName(Durability level) noexcept;
 
 /// The one queue to the storage thread, committed in groups: while one group is written the next one
 /// collects, so that the disk's pace sets the size of the groups.
