@@ -23,6 +23,8 @@ struct LinkReport
 {
     enum class Kind : quint8 {
         Connected,
+        Verified, ///< the peer answered a probe: it is well
+        HeartbeatExpired, ///< the peer was silent for too long; Ended follows
         Ended
     };
     Kind kind = Kind::Connected;
@@ -36,7 +38,7 @@ struct LinkReport
     int endpoint = 0;
     QByteArray peerKey;
     QByteArray peerAddress;
-    Error reason;
+    Error reason; ///< with HeartbeatExpired and Ended
 };
 
 /// Who follows the links of endpoints. Thread: any; quick, posts on. Ownership: outlives the links.

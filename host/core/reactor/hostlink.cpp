@@ -37,6 +37,7 @@ HostLink::HostLink(Reactor &reactor,
     , m_peerAddress(m_stream->peerAddress())
     , m_driverTimers(reactor.timerQueue(), *this)
     , m_liveness(std::make_shared<LinkLiveness>())
+    , m_heartbeat(*this)
     , m_refusal(refusal)
     , m_deadline([](void *self) noexcept { static_cast<HostLink *>(self)->handleDeadline(); }, this)
     , m_since(reactor.clock().now())
@@ -58,7 +59,8 @@ bool HostLink::start()
                                  m_driverTimers,
                                  m_reactor.random(),
                                  *m_endpoint->logger,
-                                 m_peerAddress};
+                                 m_peerAddress,
+                                 &m_heartbeat};
     const Result<> made
         = callPlugin("createDriver", [&] { m_driver = m_endpoint->createDriver(context); });
     if (!made)
@@ -123,6 +125,8 @@ void HostLink::readOnce()
     }
     if (state() == State::Closed)
         return;
+    if (got.size > 0)
+        m_heartbeat.noteTraffic();
     switch (got.status) {
     case LinkStream::Io::Done:
         if (!readable) {
@@ -438,8 +442,21 @@ void HostLink::linkConnected(Link &)
     Notice notice;
     notice.kind = Notice::Kind::Lease;
     m_reactor.queueNotice(*this, std::move(notice));
-    if (m_endpoint->follower && m_endpoint->follower->follows(direction()))
-        m_endpoint->follower->handleReport(report(LinkReport::Kind::Connected));
+    tell(LinkReport::Kind::Connected);
+}
+
+bool HostLink::mayHaveInput() const noexcept
+{
+    return readable || m_readDue || m_reactor.isReadingStopped();
+}
+
+void HostLink::tell(LinkReport::Kind kind, const Error &reason) noexcept
+{
+    if (!m_endpoint->follower || !m_endpoint->follower->follows(direction()))
+        return;
+    LinkReport told = report(kind);
+    told.reason = reason;
+    m_endpoint->follower->handleReport(std::move(told));
 }
 
 LinkReport HostLink::report(LinkReport::Kind kind) const
@@ -479,6 +496,7 @@ void HostLink::linkRejected(Link &, const Error &error)
 
 void HostLink::linkDraining(Link &)
 {
+    m_heartbeat.stop();
     // When the host ends, it counts who is late, and cuts them off itself.
     if (m_reactor.isReadingStopped())
         m_reactor.timers().disarm(m_deadline);
@@ -497,6 +515,7 @@ void HostLink::linkEnding(const Link &) noexcept
 void HostLink::stopActivities(Link &)
 {
     m_reactor.timers().disarm(m_deadline);
+    m_heartbeat.stop();
     if (m_stream)
         m_stream->setOwner(nullptr);
 }

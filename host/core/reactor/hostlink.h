@@ -5,6 +5,7 @@
 
 #include "core/distributor/testament.h"
 #include "core/reactor/endpointruntime.h"
+#include "core/reactor/linkheartbeat.h"
 #include "core/reactor/linkstream.h"
 #include "core/reactor/timerqueue.h"
 #include "core/registry/linkregistry.h"
@@ -131,6 +132,8 @@ public:
     bool overflowed = false; ///< in its list of links to end
 
 private:
+    friend class LinkHeartbeat;
+
     // LinkHooks
     bool hasTransport(const Link &) const noexcept override { return m_stream != nullptr; }
 
@@ -292,6 +295,10 @@ private:
 
     void handlePluginError(const Error &error) noexcept;
 
+    /// Whether the peer may have said something that was not read.
+    bool mayHaveInput() const noexcept;
+    void tell(LinkReport::Kind kind, const Error &reason = Error()) noexcept;
+
     SubscribeOutcome subscribeOne(const SubscribeRequest &request);
     bool hasLease() noexcept;
     void queueCompletion(Completion::Kind kind, quint32 tag, Outcome outcome);
@@ -317,6 +324,7 @@ private:
     DriverTimers m_driverTimers; ///< outlives the driver
     std::unique_ptr<LinkDriver> m_driver;
     std::shared_ptr<LinkLiveness> m_liveness;
+    LinkHeartbeat m_heartbeat;
     Session *m_session = nullptr;
     Principal m_principal;
     std::optional<Principal> m_identity; ///< what the carrier proved
