@@ -27,6 +27,10 @@ DialConnector::~DialConnector()
 
 void DialConnector::connect(quint64 generation, qint64 deadline)
 {
+    if (const auto prepared = m_endpoint->prepare(); !prepared) {
+        receiver().attemptFailed(generation, prepared.error(), causeOf(prepared.error()));
+        return;
+    }
     m_generation = generation;
     m_stage = Stage::Dialling;
     startDial(deadline);

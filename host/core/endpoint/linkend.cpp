@@ -19,4 +19,9 @@ EndCause endCauseOf(const LinkReport &ended) noexcept
     return EndCause::Lost;
 }
 
+EndCause causeOf(const Error &notPrepared) noexcept
+{
+    return notPrepared.code() == ErrorCode::PluginFailed ? EndCause::Crashed : EndCause::Lost;
+}
+
 } // namespace fairlead::core
