@@ -38,10 +38,18 @@ std::optional<EventKind> kindOf(EndpointEvent::Kind kind)
     return std::nullopt;
 }
 
-EventKind kindOf(const LinkReport &report)
+std::optional<EventKind> kindOf(const LinkReport &report)
 {
-    if (report.kind == LinkReport::Kind::Connected)
+    switch (report.kind) {
+    case LinkReport::Kind::Connected:
         return EventKind::LinkConnected;
+    case LinkReport::Kind::Verified:
+        return std::nullopt;
+    case LinkReport::Kind::HeartbeatExpired:
+        return EventKind::HeartbeatTimeout;
+    case LinkReport::Kind::Ended:
+        break;
+    }
     if (report.wasConnected)
         return EventKind::LinkDisconnected;
     return report.wasRefused ? EventKind::LinkRejected : EventKind::HandshakeFailed;
@@ -189,7 +197,10 @@ void publishBroadcastFinished(EventBus &bus, const BroadcastReport &report)
 
 void publishLinkEvent(EventBus &bus, const EndpointSet &endpoints, const LinkReport &report)
 {
-    bus.publish(kindOf(report), [&](Event &out) {
+    const std::optional<EventKind> kind = kindOf(report);
+    if (!kind)
+        return;
+    bus.publish(*kind, [&](Event &out) {
         out.key = report.peerKey;
         out.endpoint = endpoints.nameOf(report.endpoint);
         out.generation = report.generation;
@@ -199,6 +210,10 @@ void publishLinkEvent(EventBus &bus, const EndpointSet &endpoints, const LinkRep
                            report.direction == Link::Direction::Accepted
                                ? QStringLiteral("accepted")
                                : QStringLiteral("dialled"));
+        if (*kind == EventKind::HeartbeatTimeout) {
+            const QString silent = QStringLiteral("silentMs");
+            out.details.insert(silent, report.reason.details().value(silent).toLongLong());
+        }
     });
 }
 

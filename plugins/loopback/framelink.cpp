@@ -10,7 +10,7 @@
 
 namespace fairlead::loopback {
 
-Consumed FrameLink::handleBytes(ByteSpan input) noexcept
+Consumed FrameLink::handleBytes(ByteSpan input)
 {
     Consumed consumed;
     m_insideFrame = false;
@@ -35,9 +35,9 @@ Consumed FrameLink::handleBytes(ByteSpan input) noexcept
     return consumed;
 }
 
-void FrameLink::handleInputDone() noexcept { }
+void FrameLink::handleInputDone() { }
 
-void FrameLink::handleEndOfInput() noexcept
+void FrameLink::handleEndOfInput()
 {
     if (m_insideFrame) {
         end(Error(ErrorCode::ProtocolViolation,
@@ -50,7 +50,7 @@ void FrameLink::handleEndOfInput() noexcept
               false);
 }
 
-void FrameLink::handleFenced(FenceReason reason) noexcept
+void FrameLink::handleFenced(FenceReason reason)
 {
     m_lease = nullptr;
     end(Error(ErrorCode::Superseded,
@@ -59,7 +59,7 @@ void FrameLink::handleFenced(FenceReason reason) noexcept
                   : QStringLiteral("the session was ended")));
 }
 
-void FrameLink::handleClosing(const Error &reason) noexcept
+void FrameLink::handleClosing(const Error &reason)
 {
     if (m_phase == Phase::Ended)
         return;
@@ -69,9 +69,9 @@ void FrameLink::handleClosing(const Error &reason) noexcept
     m_lease = nullptr;
 }
 
-void FrameLink::handleUnsubscribed(quint32, const UnsubscribeOutcome *, int) noexcept { }
+void FrameLink::handleUnsubscribed(quint32, const UnsubscribeOutcome *, int) { }
 
-void FrameLink::end(const Error &error) noexcept
+void FrameLink::end(const Error &error)
 {
     if (m_phase == Phase::Ended)
         return;
@@ -85,7 +85,7 @@ void FrameLink::end(const Error &error) noexcept
     closeLink(error, true);
 }
 
-void FrameLink::handleBye(ByteSpan body) noexcept
+void FrameLink::handleBye(ByteSpan body)
 {
     const Result<Bye> decoded = decodeBye(body);
     const Bye *bye = expect(decoded);
@@ -96,22 +96,23 @@ void FrameLink::handleBye(ByteSpan body) noexcept
     m_lease = nullptr;
     m_phase = Phase::Ended;
     const QString text = QString::fromUtf8(bye->text.data(), qsizetype(bye->text.size()));
-    // Whoever leaves without an error leaves in order. A host that ends may be back soon.
+    // Whoever leaves without an error leaves in order. A host that ends may be back soon, and who
+    // was put out by its operator may come again.
     if (bye->code == ErrorCode::None)
         closeLink(Error(ErrorCode::ConnectionClosed, QStringLiteral("the other end left")), false);
-    else if (bye->code == ErrorCode::ShuttingDown)
+    else if (bye->code == ErrorCode::ShuttingDown || bye->code == ErrorCode::Cancelled)
         closeLink(Error(bye->code, text).setRetryable(true), false);
     else
         closeLink(Error(bye->code, text), false);
 }
 
-void FrameLink::refuse(FrameType type) noexcept
+void FrameLink::refuse(FrameType type)
 {
     end(Error(ErrorCode::ProtocolViolation,
               QStringLiteral("a frame of type %1 is not expected here").arg(int(type))));
 }
 
-void FrameLink::closeLink(const Error &error, bool deliberate) noexcept
+void FrameLink::closeLink(const Error &error, bool deliberate)
 {
     Link &link = m_context.link;
     // Before the link is Ready its handshake failed; afterwards it just ends.

@@ -19,13 +19,13 @@ public:
         : m_context(context)
     { }
 
-    Consumed handleBytes(ByteSpan input) noexcept override;
-    void handleEndOfInput() noexcept override;
-    void handleFenced(FenceReason reason) noexcept override;
-    void handleClosing(const Error &reason) noexcept override;
+    Consumed handleBytes(ByteSpan input) override;
+    void handleEndOfInput() override;
+    void handleFenced(FenceReason reason) override;
+    void handleClosing(const Error &reason) override;
     void handleUnsubscribed(quint32 completionTag,
                             const UnsubscribeOutcome *outcomes,
-                            int count) noexcept override;
+                            int count) override;
 
 protected:
     enum class Phase : quint8 {
@@ -37,20 +37,20 @@ protected:
     };
 
     /// One frame; Pause when nothing more is to be parsed for now.
-    virtual Flow handleFrame(FrameType type, ByteSpan body) noexcept = 0;
+    virtual Flow handleFrame(FrameType type, ByteSpan body) = 0;
     /// The frames of one input were handled.
-    virtual void handleInputDone() noexcept;
+    virtual void handleInputDone();
 
     /// Ends the link, telling the other end why.
-    void end(const Error &error) noexcept;
+    void end(const Error &error);
     /// The other end said Bye.
-    void handleBye(ByteSpan body) noexcept;
+    void handleBye(ByteSpan body);
     /// A frame that this end does not take, or not now.
-    void refuse(FrameType type) noexcept;
+    void refuse(FrameType type);
 
     /// The value of @p decoded, or null and the link ended.
     template <typename Frame>
-    const Frame *expect(const Result<Frame> &decoded) noexcept
+    const Frame *expect(const Result<Frame> &decoded)
     {
         if (decoded)
             return &decoded.value();
@@ -70,7 +70,7 @@ private:
         return m_phase == Phase::AwaitFirst || m_phase == Phase::Running;
     }
 
-    void closeLink(const Error &error, bool deliberate) noexcept;
+    void closeLink(const Error &error, bool deliberate);
 
     bool m_insideFrame = false;
 };

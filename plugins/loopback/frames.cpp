@@ -180,6 +180,13 @@ Result<Bye> decodeBye(ByteSpan body)
     return bye;
 }
 
+Result<> checkNoBody(ByteSpan body)
+{
+    if (!body.empty())
+        return violation("ping and pong have no body");
+    return {};
+}
+
 std::size_t headSizeOf(const MessageFrame &frame) noexcept
 {
     return kHeadSize + 4 + 1 + 4 + 2 + frame.topic.size() + 4 + frame.properties.size();

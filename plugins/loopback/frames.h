@@ -25,6 +25,8 @@ enum class FrameType : quint8 {
     Message = 7, ///< listener; answered by Ack, at QoS 0 too
     Ack = 8, ///< peer: the message is dealt with
     Bye = 9, ///< either: the last frame
+    Ping = 10, ///< peer: are you there; without a body
+    Pong = 11, ///< listener: the answer to a Ping; without a body
 };
 
 inline constexpr quint8 kProtocolVersion = 1;
@@ -118,6 +120,8 @@ Result<MessageFrame> decodeMessage(ByteSpan body);
 Result<DoneFrame> decodeDone(ByteSpan body);
 Result<AckFrame> decodeAck(ByteSpan body);
 Result<Bye> decodeBye(ByteSpan body);
+/// Ping and Pong have none.
+Result<> checkNoBody(ByteSpan body);
 
 /// The size of a Publish or Message without its payload.
 std::size_t headSizeOf(const MessageFrame &frame) noexcept;

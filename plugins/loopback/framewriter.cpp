@@ -161,6 +161,16 @@ void writeAck(ByteStream &stream, const AckFrame &frame) noexcept
     fields.putLong(frame.id);
 }
 
+void writePing(ByteStream &stream) noexcept
+{
+    const FieldWriter fields(stream, FrameType::Ping, kHeadSize);
+}
+
+void writePong(ByteStream &stream) noexcept
+{
+    const FieldWriter fields(stream, FrameType::Pong, kHeadSize);
+}
+
 void writeBye(ByteStream &stream, const Bye &frame) noexcept
 {
     const ByteSpan text = frame.text.substr(0, kMaxByeText);

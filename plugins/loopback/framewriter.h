@@ -20,6 +20,8 @@ void writePublish(ByteStream &stream, const MessageFrame &frame) noexcept;
 void writeMessage(ByteStream &stream, const MessageFrame &frame, const Message &message) noexcept;
 void writeDone(ByteStream &stream, const DoneFrame &frame) noexcept;
 void writeAck(ByteStream &stream, const AckFrame &frame) noexcept;
+void writePing(ByteStream &stream) noexcept;
+void writePong(ByteStream &stream) noexcept;
 /// A longer text is cut.
 void writeBye(ByteStream &stream, const Bye &frame) noexcept;
 

@@ -11,13 +11,13 @@
 
 namespace fairlead::loopback {
 
-void ListenerLink::handleStarted() noexcept
+void ListenerLink::handleStarted()
 {
     if (const Result<> begun = m_context.link.begin(); !begun)
         end(begun.error());
 }
 
-Flow ListenerLink::handleFrame(FrameType type, ByteSpan body) noexcept
+Flow ListenerLink::handleFrame(FrameType type, ByteSpan body)
 {
     if (m_phase == Phase::AwaitFirst) {
         if (type == FrameType::Hello)
@@ -41,10 +41,14 @@ Flow ListenerLink::handleFrame(FrameType type, ByteSpan body) noexcept
     case FrameType::Bye:
         handleBye(body);
         break;
+    case FrameType::Ping:
+        handlePing(body);
+        break;
     case FrameType::Hello:
     case FrameType::Welcome:
     case FrameType::Done:
     case FrameType::Message:
+    case FrameType::Pong:
     default: // a number from outside
         refuse(type);
         break;
@@ -52,7 +56,15 @@ Flow ListenerLink::handleFrame(FrameType type, ByteSpan body) noexcept
     return Flow::Continue;
 }
 
-void ListenerLink::handleHello(ByteSpan body) noexcept
+void ListenerLink::handlePing(ByteSpan body)
+{
+    if (const Result<> good = checkNoBody(body); good)
+        writePong(stream());
+    else
+        end(good.error());
+}
+
+void ListenerLink::handleHello(ByteSpan body)
 {
     const Result<Hello> decoded = decodeHello(body);
     const Hello *hello = expect(decoded);
@@ -66,7 +78,7 @@ void ListenerLink::handleHello(ByteSpan body) noexcept
     m_context.bus.authenticate(credentials);
 }
 
-void ListenerLink::handleAuthenticated(const Error &error) noexcept
+void ListenerLink::handleAuthenticated(const Error &error)
 {
     if (m_phase != Phase::Authenticating)
         return;
@@ -82,7 +94,7 @@ void ListenerLink::handleAuthenticated(const Error &error) noexcept
     m_context.bus.acquire(request);
 }
 
-void ListenerLink::handleLease(const LeaseGrant &grant) noexcept
+void ListenerLink::handleLease(const LeaseGrant &grant)
 {
     if (m_phase != Phase::Acquiring)
         return;
@@ -95,7 +107,7 @@ void ListenerLink::handleLease(const LeaseGrant &grant) noexcept
     writeWelcome(stream(), {grant.expirySeconds, grant.resumed});
 }
 
-void ListenerLink::handleSubscribe(ByteSpan body) noexcept
+void ListenerLink::handleSubscribe(ByteSpan body)
 {
     const Result<SubscribeFrame> decoded = decodeSubscribe(body);
     const SubscribeFrame *frame = expect(decoded);
@@ -111,13 +123,13 @@ void ListenerLink::handleSubscribe(ByteSpan body) noexcept
 
 void ListenerLink::handleSubscribed(quint32 completionTag,
                                     const SubscribeOutcome *outcomes,
-                                    int count) noexcept
+                                    int count)
 {
     if (m_phase == Phase::Running && count > 0)
         writeDone(stream(), {completionTag, outcomes[0].outcome});
 }
 
-void ListenerLink::handleUnsubscribe(ByteSpan body) noexcept
+void ListenerLink::handleUnsubscribe(ByteSpan body)
 {
     const Result<UnsubscribeFrame> decoded = decodeUnsubscribe(body);
     if (const UnsubscribeFrame *frame = expect(decoded))
@@ -126,13 +138,13 @@ void ListenerLink::handleUnsubscribe(ByteSpan body) noexcept
 
 void ListenerLink::handleUnsubscribed(quint32 completionTag,
                                       const UnsubscribeOutcome *outcomes,
-                                      int count) noexcept
+                                      int count)
 {
     if (m_phase == Phase::Running && count > 0)
         writeDone(stream(), {completionTag, outcomes[0]});
 }
 
-Flow ListenerLink::handlePublish(ByteSpan body) noexcept
+Flow ListenerLink::handlePublish(ByteSpan body)
 {
     const Result<MessageFrame> decoded = decodePublish(body);
     const MessageFrame *frame = expect(decoded);
@@ -149,13 +161,13 @@ Flow ListenerLink::handlePublish(ByteSpan body) noexcept
     return m_context.bus.publish(view);
 }
 
-void ListenerLink::handleCompletions(const Completion *completions, int count) noexcept
+void ListenerLink::handleCompletions(const Completion *completions, int count)
 {
     for (int i = 0; i < count && m_phase == Phase::Running; ++i)
         writeDone(stream(), {completions[i].tag, completions[i].outcome});
 }
 
-void ListenerLink::handleAck(ByteSpan body) noexcept
+void ListenerLink::handleAck(ByteSpan body)
 {
     const Result<AckFrame> decoded = decodeAck(body);
     const AckFrame *frame = expect(decoded);
@@ -175,20 +187,20 @@ void ListenerLink::handleAck(ByteSpan body) noexcept
         m_lease->settle(&settle, 1);
 }
 
-void ListenerLink::handleInputDone() noexcept
+void ListenerLink::handleInputDone()
 {
     // The host pulls when there is something new, it does not know of this link's own window.
     if (std::exchange(m_roomMade, false) && m_phase == Phase::Running)
         deliver(*m_lease);
 }
 
-void ListenerLink::handlePull(Lease &lease) noexcept
+void ListenerLink::handlePull(Lease &lease)
 {
     if (m_phase == Phase::Running)
         deliver(lease);
 }
 
-void ListenerLink::deliver(Lease &lease) noexcept
+void ListenerLink::deliver(Lease &lease)
 {
     constexpr std::size_t kAtOnce = 16;
     while (m_sent.size() < kWindowMessages && m_sentBytes < kWindowBytes) {
@@ -205,7 +217,7 @@ void ListenerLink::deliver(Lease &lease) noexcept
     }
 }
 
-void ListenerLink::send(Lease &lease, const Delivery &delivery) noexcept
+void ListenerLink::send(Lease &lease, const Delivery &delivery)
 {
     MessageFrame frame;
     frame.expirySeconds = delivery.expirySeconds;

@@ -25,17 +25,17 @@ public:
 
     using FrameLink::FrameLink;
 
-    void handleStarted() noexcept override;
-    void handleAuthenticated(const Error &error) noexcept override;
-    void handleLease(const LeaseGrant &grant) noexcept override;
-    void handlePull(Lease &lease) noexcept override;
-    void handleCompletions(const Completion *completions, int count) noexcept override;
+    void handleStarted() override;
+    void handleAuthenticated(const Error &error) override;
+    void handleLease(const LeaseGrant &grant) override;
+    void handlePull(Lease &lease) override;
+    void handleCompletions(const Completion *completions, int count) override;
     void handleSubscribed(quint32 completionTag,
                           const SubscribeOutcome *outcomes,
-                          int count) noexcept override;
+                          int count) override;
     void handleUnsubscribed(quint32 completionTag,
                             const UnsubscribeOutcome *outcomes,
-                            int count) noexcept override;
+                            int count) override;
 
 private:
     struct Sent
@@ -44,15 +44,16 @@ private:
         qint64 size = 0;
     };
 
-    Flow handleFrame(FrameType type, ByteSpan body) noexcept override;
-    void handleInputDone() noexcept override;
-    void handleHello(ByteSpan body) noexcept;
-    void handleSubscribe(ByteSpan body) noexcept;
-    void handleUnsubscribe(ByteSpan body) noexcept;
-    Flow handlePublish(ByteSpan body) noexcept;
-    void handleAck(ByteSpan body) noexcept;
-    void deliver(Lease &lease) noexcept;
-    void send(Lease &lease, const Delivery &delivery) noexcept;
+    Flow handleFrame(FrameType type, ByteSpan body) override;
+    void handleInputDone() override;
+    void handleHello(ByteSpan body);
+    void handlePing(ByteSpan body);
+    void handleSubscribe(ByteSpan body);
+    void handleUnsubscribe(ByteSpan body);
+    Flow handlePublish(ByteSpan body);
+    void handleAck(ByteSpan body);
+    void deliver(Lease &lease);
+    void send(Lease &lease, const Delivery &delivery);
 
     QByteArray m_name;
     quint32 m_expirySeconds = 0;
@@ -66,14 +67,14 @@ private:
 class LoopbackListener final : public Listener
 {
 public:
-    std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept override
+    std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) override
     {
         if (m_participation.isQuiet())
             return nullptr;
         return std::make_unique<ListenerLink>(context);
     }
 
-    OperationTarget *operations() noexcept override { return &m_participation; }
+    OperationTarget *operations() override { return &m_participation; }
 
 private:
     Participation m_participation;

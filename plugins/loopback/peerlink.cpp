@@ -5,6 +5,7 @@
 
 #include "framewriter.h"
 
+#include <fairlead/heartbeat.h>
 #include <fairlead/link.h>
 #include <fairlead/logger.h>
 
@@ -12,14 +13,14 @@ namespace fairlead::loopback {
 
 namespace {
 
-ByteSpan spanOf(const QByteArray &bytes) noexcept
+ByteSpan spanOf(const QByteArray &bytes)
 {
     return {bytes.constData(), std::size_t(bytes.size())};
 }
 
 } // namespace
 
-void PeerLink::handleStarted() noexcept
+void PeerLink::handleStarted()
 {
     if (const Result<> begun = m_context.link.begin(); !begun) {
         end(begun.error());
@@ -28,7 +29,7 @@ void PeerLink::handleStarted() noexcept
     writeHello(stream(), {m_options.sessionExpiry, spanOf(m_options.name)});
 }
 
-Flow PeerLink::handleFrame(FrameType type, ByteSpan body) noexcept
+Flow PeerLink::handleFrame(FrameType type, ByteSpan body)
 {
     if (type == FrameType::Bye) {
         handleBye(body);
@@ -41,13 +42,15 @@ Flow PeerLink::handleFrame(FrameType type, ByteSpan body) noexcept
         handleMessage(body);
     } else if (type == FrameType::Done) {
         handleDone(body);
+    } else if (type == FrameType::Pong) {
+        handlePong(body);
     } else {
         refuse(type);
     }
     return Flow::Continue;
 }
 
-void PeerLink::handleWelcome(ByteSpan body) noexcept
+void PeerLink::handleWelcome(ByteSpan body)
 {
     const Result<Welcome> decoded = decodeWelcome(body);
     if (!expect(decoded))
@@ -60,7 +63,7 @@ void PeerLink::handleWelcome(ByteSpan body) noexcept
     m_context.bus.authenticate(credentials);
 }
 
-void PeerLink::handleAuthenticated(const Error &error) noexcept
+void PeerLink::handleAuthenticated(const Error &error)
 {
     if (m_phase != Phase::Authenticating)
         return;
@@ -75,7 +78,7 @@ void PeerLink::handleAuthenticated(const Error &error) noexcept
     m_context.bus.acquire(request);
 }
 
-void PeerLink::handleLease(const LeaseGrant &grant) noexcept
+void PeerLink::handleLease(const LeaseGrant &grant)
 {
     if (m_phase != Phase::Acquiring)
         return;
@@ -85,13 +88,49 @@ void PeerLink::handleLease(const LeaseGrant &grant) noexcept
     }
     m_lease = grant.lease;
     m_phase = Phase::Running;
+    watch();
     for (const QByteArray &filter : m_options.filters) {
         m_subscribing.emplace(++m_lastRequest, filter);
         writeSubscribe(stream(), {m_lastRequest, spanOf(filter), m_options.qos});
     }
+    noteRequests();
 }
 
-void PeerLink::handleMessage(ByteSpan body) noexcept
+// The listener has nothing to say on its own while nobody publishes.
+void PeerLink::watch()
+{
+    if (!m_context.heartbeat || m_options.heartbeat == 0)
+        return;
+    HeartbeatPlan plan;
+    plan.timeoutMs = qint64(m_options.heartbeat) * 1000;
+    if (const Result<> watched = m_context.heartbeat->watch(plan); !watched)
+        end(watched.error());
+}
+
+void PeerLink::handleProbeDue()
+{
+    if (m_phase == Phase::Running)
+        writePing(stream());
+}
+
+void PeerLink::handlePong(ByteSpan body)
+{
+    if (const Result<> good = checkNoBody(body); !good)
+        end(good.error());
+}
+
+// A Done may have to wait for a disk: that silence is no reason to give the listener up.
+void PeerLink::noteRequests()
+{
+    const bool awaits = !m_subscribing.empty() || !m_forwarding.empty();
+    if (!m_context.heartbeat || m_options.heartbeat == 0 || awaits == m_awaitsDone)
+        return;
+    m_awaitsDone = awaits;
+    // Refused only when the heartbeat expired, and then the link has ended.
+    (void)(awaits ? m_context.heartbeat->beginRequest() : m_context.heartbeat->endRequest());
+}
+
+void PeerLink::handleMessage(ByteSpan body)
 {
     const Result<MessageFrame> decoded = decodeMessage(body);
     const MessageFrame *message = expect(decoded);
@@ -117,9 +156,10 @@ void PeerLink::handleMessage(ByteSpan body) noexcept
     // It follows the copy, so the listener has read that when it reads this.
     if (copy.qos == 0)
         writeAck(stream(), {message->id});
+    noteRequests();
 }
 
-void PeerLink::handleDone(ByteSpan body) noexcept
+void PeerLink::handleDone(ByteSpan body)
 {
     const Result<DoneFrame> decoded = decodeDone(body);
     const DoneFrame *done = expect(decoded);
@@ -143,6 +183,7 @@ void PeerLink::handleDone(ByteSpan body) noexcept
         end(Error(ErrorCode::ProtocolViolation,
                   QStringLiteral("done names request %1, which was not made").arg(done->id)));
     }
+    noteRequests();
 }
 
 void PeerLink::warn(const char *event, const QString &text) const
@@ -152,10 +193,10 @@ void PeerLink::warn(const char *event, const QString &text) const
 
 // It publishes and subscribes through the protocol, so this host's bus has nothing to tell it.
 
-void PeerLink::handlePull(Lease &) noexcept { }
+void PeerLink::handlePull(Lease &) { }
 
-void PeerLink::handleCompletions(const Completion *, int) noexcept { }
+void PeerLink::handleCompletions(const Completion *, int) { }
 
-void PeerLink::handleSubscribed(quint32, const SubscribeOutcome *, int) noexcept { }
+void PeerLink::handleSubscribed(quint32, const SubscribeOutcome *, int) { }
 
 } // namespace fairlead::loopback

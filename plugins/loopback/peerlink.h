@@ -25,20 +25,24 @@ public:
         , m_options(options)
     { }
 
-    void handleStarted() noexcept override;
-    void handleAuthenticated(const Error &error) noexcept override;
-    void handleLease(const LeaseGrant &grant) noexcept override;
-    void handlePull(Lease &lease) noexcept override;
-    void handleCompletions(const Completion *completions, int count) noexcept override;
+    void handleStarted() override;
+    void handleAuthenticated(const Error &error) override;
+    void handleProbeDue() override;
+    void handleLease(const LeaseGrant &grant) override;
+    void handlePull(Lease &lease) override;
+    void handleCompletions(const Completion *completions, int count) override;
     void handleSubscribed(quint32 completionTag,
                           const SubscribeOutcome *outcomes,
-                          int count) noexcept override;
+                          int count) override;
 
 private:
-    Flow handleFrame(FrameType type, ByteSpan body) noexcept override;
-    void handleWelcome(ByteSpan body) noexcept;
-    void handleMessage(ByteSpan body) noexcept;
-    void handleDone(ByteSpan body) noexcept;
+    Flow handleFrame(FrameType type, ByteSpan body) override;
+    void handleWelcome(ByteSpan body);
+    void handleMessage(ByteSpan body);
+    void handleDone(ByteSpan body);
+    void handlePong(ByteSpan body);
+    void watch();
+    void noteRequests();
     void warn(const char *event, const QString &text) const;
 
     const PeerOptions &m_options;
@@ -46,6 +50,7 @@ private:
     quint32 m_lastRequest = 0;
     std::unordered_map<quint32, QByteArray> m_subscribing; ///< filter by request
     std::unordered_map<quint32, quint32> m_forwarding; ///< Message by Publish
+    bool m_awaitsDone = false; ///< and the heartbeat was told
 };
 
 /// An endpoint that dials a listener of this host.
@@ -56,14 +61,14 @@ public:
         : m_options(options)
     { }
 
-    std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept override
+    std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) override
     {
         if (m_participation.isQuiet())
             return nullptr;
         return std::make_unique<PeerLink>(context, m_options);
     }
 
-    OperationTarget *operations() noexcept override { return &m_participation; }
+    OperationTarget *operations() override { return &m_participation; }
 
 private:
     Participation m_participation;

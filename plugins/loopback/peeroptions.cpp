@@ -17,6 +17,8 @@ constexpr QLatin1String kSubscribe("subscribe");
 constexpr QLatin1String kPublishTopic("publish_topic");
 constexpr QLatin1String kQos("qos");
 constexpr QLatin1String kSessionExpiry("session_expiry");
+constexpr QLatin1String kHeartbeat("heartbeat");
+constexpr quint32 kLongestHeartbeat = 86400;
 
 Error wrong(ErrorCode code, QLatin1String key, const QString &why)
 {
@@ -107,7 +109,8 @@ Result<PeerOptions> parsePeerOptions(const EndpointConfig &config)
     for (const Result<> &read :
          {readFilters(config.options.value(kSubscribe), &options),
           readNumber(config.options, kQos, 1, &options.qos),
-          readNumber(config.options, kSessionExpiry, kNever, &options.sessionExpiry)}) {
+          readNumber(config.options, kSessionExpiry, kNever, &options.sessionExpiry),
+          readNumber(config.options, kHeartbeat, kLongestHeartbeat, &options.heartbeat)}) {
         if (!read)
             return read.error();
     }
@@ -116,7 +119,7 @@ Result<PeerOptions> parsePeerOptions(const EndpointConfig &config)
 
 Result<> checkListenerConfig(const EndpointConfig &config)
 {
-    for (const QLatin1String key : {kSubscribe, kPublishTopic, kQos, kSessionExpiry}) {
+    for (const QLatin1String key : {kSubscribe, kPublishTopic, kQos, kSessionExpiry, kHeartbeat}) {
         if (config.options.contains(key)) {
             return wrong(ErrorCode::ConfigUnknownKey,
                          key,

@@ -18,6 +18,7 @@ struct PeerOptions
     QList<QByteArray> filters; ///< at least one
     QByteArray publishTopic;
     quint32 sessionExpiry = 0;
+    quint32 heartbeat = 60; ///< seconds of the listener's silence after which it is lost; 0: never
     quint8 qos = 1;
 };
 

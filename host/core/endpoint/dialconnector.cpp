@@ -27,6 +27,10 @@ DialConnector::~DialConnector()
 
 void DialConnector::connect(quint64 generation, qint64 deadline)
 {
+    if (const auto prepared = m_endpoint->prepare(); !prepared) {
+        receiver().attemptFailed(generation, prepared.error(), causeOf(prepared.error()));
+        return;
+    }
     m_generation = generation;
     m_stage = Stage::Dialling;
     startDial(deadline);
@@ -79,15 +83,34 @@ void DialConnector::handleReport(const LinkReport &report)
 {
     if (report.generation != m_generation)
         return;
-    if (report.kind == LinkReport::Kind::Connected) {
-        if (m_stage != Stage::Handshaking)
-            return;
-        m_stage = Stage::Ready;
-        const QByteArray &peer = report.peerKey.isEmpty() ? report.peerAddress : report.peerKey;
-        if (!receiver().linkReady(m_generation, QString::fromUtf8(peer)))
-            cancel(report.generation);
-        return;
+    switch (report.kind) {
+    case LinkReport::Kind::Connected:
+        becomeReady(report);
+        break;
+    case LinkReport::Kind::Verified:
+        if (m_stage == Stage::Ready)
+            receiver().healthVerified(report.generation);
+        break;
+    case LinkReport::Kind::HeartbeatExpired:
+        break; // its end follows, and says the same
+    case LinkReport::Kind::Ended:
+        handleEnd(report);
+        break;
     }
+}
+
+void DialConnector::becomeReady(const LinkReport &report)
+{
+    if (m_stage != Stage::Handshaking)
+        return;
+    m_stage = Stage::Ready;
+    const QByteArray &peer = report.peerKey.isEmpty() ? report.peerAddress : report.peerKey;
+    if (!receiver().linkReady(m_generation, QString::fromUtf8(peer)))
+        cancel(report.generation);
+}
+
+void DialConnector::handleEnd(const LinkReport &report)
+{
     const EndCause cause = endCauseOf(report);
     switch (std::exchange(m_stage, Stage::Idle)) {
     case Stage::Idle:

@@ -61,6 +61,8 @@ private:
     };
 
     void handleReport(const LinkReport &report);
+    void becomeReady(const LinkReport &report);
+    void handleEnd(const LinkReport &report);
 
     const std::shared_ptr<HostEndpoint> m_endpoint;
     const Host m_host;

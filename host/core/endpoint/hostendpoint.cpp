@@ -3,22 +3,38 @@
 
 #include "core/endpoint/hostendpoint.h"
 
+#include "core/plugins/plugincall.h"
 #include "core/security/anonymousaccess.h"
 
+#include <fairlead/executor.h>
 #include <fairlead/hostservices.h>
 #include <fairlead/transport.h>
 
+#include <utility>
+
 namespace fairlead::core {
+
+struct HostEndpoint::Part
+{
+    std::shared_ptr<HostServices> services; ///< the plugin was given them for as long as it lives
+    std::unique_ptr<Listener> listener;
+    std::unique_ptr<Dialler> dialler;
+};
 
 HostEndpoint::HostEndpoint(const EndpointSettings &settings, Parts parts)
     : m_settings(settings)
     , m_runtime(std::make_shared<EndpointRuntime>())
+    , m_factory(parts.factory)
+    , m_home(parts.home)
+    , m_prepared(std::move(parts.prepared))
     , m_services(std::move(parts.services))
 {
     m_runtime->name = settings.name;
     m_runtime->number = parts.number;
     m_runtime->logger = std::move(parts.logger);
     m_runtime->follower = parts.follower;
+    m_runtime->gate = parts.gate;
+    m_runtime->maxLinks = settings.maxLinks;
     m_runtime->authenticator = std::make_shared<AnonymousAuthenticator>(settings.allowAnonymous);
     m_runtime->accessControl = std::make_shared<UnrestrictedAccess>();
     m_runtime->handshakeTimeoutNs = settings.handshakeTimeout;
@@ -30,40 +46,90 @@ HostEndpoint::~HostEndpoint() = default;
 Result<std::unique_ptr<HostEndpoint>> HostEndpoint::create(const EndpointSettings &settings,
                                                            Parts parts)
 {
-    TransportFactory *factory = parts.factory;
     std::unique_ptr<HostEndpoint> endpoint(new HostEndpoint(settings, std::move(parts)));
-    const EndpointConfig config = {settings.name, settings.url, settings.options};
-    if (settings.role == EndpointRole::Listen) {
-        auto made = factory->createListener(config, *endpoint->m_services);
-        if (!made)
-            return made.error();
-        endpoint->m_listener = std::move(*made);
-        endpoint->m_runtime->createDriver
-            = [listener = endpoint->m_listener](const LinkContext &context) {
-                  return listener->createDriver(context);
-              };
-    } else {
-        auto made = factory->createDialler(config, *endpoint->m_services);
-        if (!made)
-            return made.error();
-        endpoint->m_dialler = std::move(*made);
-        endpoint->m_runtime->createDriver
-            = [dialler = endpoint->m_dialler](const LinkContext &context) {
-                  return dialler->createDriver(context);
-              };
-    }
+    const Result<> made = endpoint->make();
+    if (!made && made.error().code() != ErrorCode::PluginFailed)
+        return made.error();
+    endpoint->m_failure = made.error();
     return endpoint;
+}
+
+Result<> HostEndpoint::prepare()
+{
+    if (m_part)
+        return {};
+    if (!m_failure.isNull())
+        return std::exchange(m_failure, Error());
+    Result<> made = make();
+    if (made && m_prepared)
+        m_prepared();
+    return made;
+}
+
+// The plugin was promised the main thread, and its drivers end on others.
+std::shared_ptr<HostEndpoint::Part> HostEndpoint::newPart() const
+{
+    return std::shared_ptr<Part>(
+        new Part{m_services, nullptr, nullptr}, [home = m_home](Part *part) {
+            std::unique_ptr<Part> last(part);
+            if (!home || home->isCurrent())
+                return;
+            // Dropped unseen when the loop ends before its turn comes.
+            home->post([kept = std::make_shared<std::unique_ptr<Part>>(std::move(last))] {
+                kept->reset();
+            });
+        });
+}
+
+Result<> HostEndpoint::make()
+{
+    const EndpointConfig config = {m_settings.name, m_settings.url, m_settings.options};
+    const std::shared_ptr<Part> part = newPart();
+    Error refusal;
+    const Result<> called = isListener()
+        ? callPlugin("createListener",
+                     [&] {
+                         auto made = m_factory->createListener(config, *m_services);
+                         if (made)
+                             part->listener = std::move(*made);
+                         else
+                             refusal = made.error();
+                     })
+        : callPlugin("createDialler", [&] {
+              auto made = m_factory->createDialler(config, *m_services);
+              if (made)
+                  part->dialler = std::move(*made);
+              else
+                  refusal = made.error();
+          });
+    if (!called) {
+        m_runtime->pluginFailures.note(called.error());
+        return called;
+    }
+    if (!refusal.isNull())
+        return refusal;
+    if (!part->listener && !part->dialler)
+        return Error(ErrorCode::PluginFailed, QStringLiteral("the plugin made nothing"));
+    m_part = part;
+    m_runtime->createDriver = [part](const LinkContext &context) {
+        return part->listener ? part->listener->createDriver(context)
+                              : part->dialler->createDriver(context);
+    };
+    return {};
 }
 
 std::shared_ptr<OperationTarget> HostEndpoint::operations() const
 {
+    if (!m_part)
+        return nullptr;
+    OperationTarget *target = nullptr;
+    const Result<> asked = callPlugin("operations", [&] {
+        target = m_part->listener ? m_part->listener->operations() : m_part->dialler->operations();
+    });
+    if (!asked)
+        m_runtime->pluginFailures.note(asked.error());
     // Shares the life of the object it belongs to.
-    if (m_listener) {
-        OperationTarget *target = m_listener->operations();
-        return target ? std::shared_ptr<OperationTarget>(m_listener, target) : nullptr;
-    }
-    OperationTarget *target = m_dialler->operations();
-    return target ? std::shared_ptr<OperationTarget>(m_dialler, target) : nullptr;
+    return target ? std::shared_ptr<OperationTarget>(m_part, target) : nullptr;
 }
 
 void HostEndpoint::setOpen(quint16 port) noexcept

@@ -8,8 +8,11 @@
 
 #include <fairlead/result.h>
 
+#include <functional>
+
 namespace fairlead {
 class Dialler;
+class Executor;
 class HostServices;
 class Listener;
 class OperationTarget;
@@ -32,14 +35,24 @@ public:
         std::shared_ptr<Logger> logger;
         std::unique_ptr<HostServices> services;
         LinkFollower *follower = nullptr;
+        /// Where what the plugin made is destroyed; null: wherever its last user is.
+        Executor *home = nullptr;
+        /// Called when the plugin did its part later than in create().
+        std::function<void()> prepared;
+        PrincipalGate *gate = nullptr;
     };
 
-    /// Errors: the plugin's, when it cannot serve such an endpoint.
+    /// Errors: the plugin's, when it cannot serve such an endpoint. When it throws instead, there is an
+    /// endpoint, which is to be prepare()d (PL-05).
     static Result<std::unique_ptr<HostEndpoint>> create(const EndpointSettings &settings,
                                                         Parts parts);
     ~HostEndpoint();
     HostEndpoint(const HostEndpoint &) = delete;
     HostEndpoint &operator=(const HostEndpoint &) = delete;
+
+    /// Before each attempt: has the plugin do its part, unless it did. Errors: PluginFailed when it
+    /// throws, the first time without asking it once more; else the plugin's.
+    Result<> prepare();
 
     const EndpointSettings &settings() const noexcept { return m_settings; }
 
@@ -47,7 +60,7 @@ public:
 
     qint64 links() const noexcept { return m_runtime->links.load(std::memory_order_relaxed); }
 
-    bool isListener() const noexcept { return m_listener != nullptr; }
+    bool isListener() const noexcept { return m_settings.role == EndpointRole::Listen; }
 
     /// Null when the plugin takes no part in operations.
     std::shared_ptr<OperationTarget> operations() const;
@@ -62,16 +75,24 @@ public:
     /// Its URL, with the real port while it listens.
     QString shownUrl() const;
 
-    quint64 refused = 0; ///< connections closed for lack of room
+    quint64 refused = 0; ///< connections that were not taken
 
 private:
+    /// What the plugin made, alive until no driver refers to it.
+    struct Part;
+
     HostEndpoint(const EndpointSettings &settings, Parts parts);
+    Result<> make();
+    std::shared_ptr<Part> newPart() const;
 
     const EndpointSettings m_settings;
     EndpointRuntimePtr m_runtime;
-    std::unique_ptr<HostServices> m_services;
-    std::shared_ptr<Listener> m_listener;
-    std::shared_ptr<Dialler> m_dialler;
+    TransportFactory *const m_factory;
+    Executor *const m_home;
+    const std::function<void()> m_prepared;
+    std::shared_ptr<HostServices> m_services;
+    std::shared_ptr<Part> m_part;
+    Error m_failure; ///< what create() met with
     quint16 m_port = 0;
     bool m_isOpen = false;
 };

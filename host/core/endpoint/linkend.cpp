@@ -9,10 +9,19 @@ EndCause endCauseOf(const LinkReport &ended) noexcept
 {
     if (ended.wasRefused)
         return EndCause::Refused;
+    if (ended.hasCrashed)
+        return EndCause::Crashed;
+    if (ended.wasShutDown)
+        return EndCause::Deliberate;
     // A link that could be dialled again and does not ask for it was ended on purpose.
     if (!ended.asksReconnect && ended.reason.isRetryable())
         return EndCause::Deliberate;
     return EndCause::Lost;
+}
+
+EndCause causeOf(const Error &notPrepared) noexcept
+{
+    return notPrepared.code() == ErrorCode::PluginFailed ? EndCause::Crashed : EndCause::Lost;
 }
 
 } // namespace fairlead::core

@@ -12,4 +12,7 @@ namespace fairlead::core {
 /// reconnect, whatever the error's own nature.
 EndCause endCauseOf(const LinkReport &ended) noexcept;
 
+/// How it is to take that an endpoint was not prepared.
+EndCause causeOf(const Error &notPrepared) noexcept;
+
 } // namespace fairlead::core

@@ -35,6 +35,7 @@ bool LinkReports::follows(Link::Direction direction) const noexcept
     return direction == Link::Direction::Dialled || m_listeners.isWanted(EventKind::LinkConnected)
         || m_listeners.isWanted(EventKind::LinkDisconnected)
         || m_listeners.isWanted(EventKind::LinkRejected)
+        || m_listeners.isWanted(EventKind::HeartbeatTimeout)
         || m_listeners.isWanted(EventKind::HandshakeFailed);
 }
 
@@ -78,6 +79,11 @@ void LinkReports::deliver()
         reports.swap(shared->waiting);
     }
     for (const LinkReport &report : reports) {
+        // The link's end is told before what follows from it.
+        Q_EMIT reported(report);
+        // A slot may have ended the host.
+        if (!shared->owner)
+            return;
         if (report.direction == Link::Direction::Dialled) {
             const auto found = m_routes.find(report.endpoint);
             if (found != m_routes.end()) {
@@ -86,9 +92,6 @@ void LinkReports::deliver()
                 route(report);
             }
         }
-        if (shared->owner)
-            Q_EMIT reported(report);
-        // A slot may have ended the host.
         if (!shared->owner)
             return;
     }

@@ -42,7 +42,7 @@ public:
     /// Reports of accepted links that nobody will see.
     quint64 lost() const noexcept { return m_lost.load(std::memory_order_relaxed); }
 
-    /// Who gets the reports about the dialled links of @p endpoint, before reported().
+    /// Who gets the reports about the dialled links of @p endpoint, after reported().
     using Route = std::function<void(const LinkReport &)>;
     void setRoute(int endpoint, Route route);
     void removeRoute(int endpoint);

@@ -3,6 +3,8 @@
 
 #include "core/observe/eventservice.h"
 
+#include "core/plugins/plugincall.h"
+
 #include <QtCore/QPointer>
 
 #include <cstring>
@@ -18,14 +20,19 @@ class Subscription final : public EventSubscription
 {
 public:
     Subscription(std::unique_ptr<EventReader> reader, EventHandler &handler)
-        : m_reader(std::move(reader))
+        : m_reader(reader.release())
     {
-        EventReader *const source = m_reader.get();
+        EventReader *const source = m_reader;
         QObject::connect(
             source, &EventReader::ready, source, [source, &handler] { deliver(source, handler); });
     }
 
-    quint64 lostCount() const noexcept override { return m_reader->lostCount(); }
+    ~Subscription() override { delete m_reader; }
+
+    Subscription(const Subscription &) = delete;
+    Subscription &operator=(const Subscription &) = delete;
+
+    quint64 lostCount() const noexcept override { return m_reader ? m_reader->lostCount() : 0; }
 
 private:
     static void deliver(EventReader *source, EventHandler &handler)
@@ -35,14 +42,22 @@ private:
             const EventPtr event = reader->take();
             if (!event)
                 return;
-            handler.handleEvent(*event);
+            const Result<> handled
+                = callPlugin("handleEvent", [&] { handler.handleEvent(*event); });
             if (!reader)
                 return;
+            if (!handled) {
+                // A handler that broke is not called again (PL-05).
+                qCritical("fairlead: a subscription to events ends: %s",
+                          qUtf8Printable(handled.error().toString()));
+                delete reader;
+                return;
+            }
         }
         reader->requestReady();
     }
 
-    std::unique_ptr<EventReader> m_reader;
+    QPointer<EventReader> m_reader; ///< its own; null once its handler broke
 };
 
 Result<EventFilter> filterFrom(const EventRequest &request)

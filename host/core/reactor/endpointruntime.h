@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "core/plugins/containedsecurity.h"
+#include "core/plugins/pluginfailures.h"
 #include "core/store/ticket.h"
 
 #include <QString>
@@ -10,7 +12,6 @@
 #include <fairlead/link.h>
 #include <fairlead/linkdriver.h>
 #include <fairlead/logger.h>
-#include <fairlead/security.h>
 
 #include <atomic>
 #include <functional>
@@ -23,6 +24,8 @@ struct LinkReport
 {
     enum class Kind : quint8 {
         Connected,
+        Verified, ///< the peer answered a probe: it is well
+        HeartbeatExpired, ///< the peer was silent for too long; Ended follows
         Ended
     };
     Kind kind = Kind::Connected;
@@ -30,11 +33,13 @@ struct LinkReport
     bool wasConnected = false; ///< with Ended; else its handshake failed or it was refused
     bool wasRefused = false; ///< with Ended: by routing (LC-05)
     bool asksReconnect = false; ///< with Ended: its own facts allow another attempt (LC-10)
+    bool wasShutDown = false; ///< with Ended: by the host, which asked it to end
+    bool hasCrashed = false; ///< with Ended: because its plugin threw
     quint64 generation = 0;
     int endpoint = 0;
     QByteArray peerKey;
     QByteArray peerAddress;
-    Error reason;
+    Error reason; ///< with HeartbeatExpired and Ended
 };
 
 /// Who follows the links of endpoints. Thread: any; quick, posts on. Ownership: outlives the links.
@@ -47,6 +52,19 @@ public:
     virtual void handleReport(LinkReport report) noexcept = 0;
 };
 
+/// Asked about each accepted peer once it is known who it is. Thread: any. Ownership: outlives the
+/// links.
+class PrincipalGate
+{
+public:
+    virtual ~PrincipalGate() = default;
+    /// Null when the link may go on.
+    virtual Error admitPrincipal(const Principal &principal,
+                                 const QByteArray &peerAddress,
+                                 qint64 now)
+        = 0;
+};
+
 /// What links of one endpoint share. Thread: constant after start, the counters any. Ownership:
 /// shared by the links, so that it outlives the last of them.
 struct EndpointRuntime
@@ -54,10 +72,13 @@ struct EndpointRuntime
     QString name;
     int number = 0;
     std::function<std::unique_ptr<LinkDriver>(const LinkContext &)> createDriver;
-    std::shared_ptr<Authenticator> authenticator;
-    std::shared_ptr<const AccessControl> accessControl;
     std::shared_ptr<Logger> logger;
+    PluginFailures pluginFailures{logger};
+    ContainedAuthenticator authenticator{pluginFailures};
+    ContainedAccessControl accessControl{pluginFailures};
     LinkFollower *follower = nullptr;
+    PrincipalGate *gate = nullptr;
+    qint64 maxLinks = 0; ///< with a peer that is known; 0: no bound of its own
     qint64 handshakeTimeoutNs = 10'000'000'000;
     bool needsNoHandshake = false;
     Durability durability = Durability::Disk; ///< of what its links' peers are promised

@@ -27,14 +27,18 @@ HostLink::HostLink(Reactor &reactor,
                    EndpointRuntimePtr endpoint,
                    Direction direction,
                    quint64 generation,
-                   std::unique_ptr<LinkStream> stream)
+                   std::unique_ptr<LinkStream> stream,
+                   const Error &refusal)
     : Link(generation, direction, *this)
     , m_reactor(reactor)
     , m_endpoint(std::move(endpoint))
     , m_place(m_endpoint)
     , m_stream(std::move(stream))
     , m_peerAddress(m_stream->peerAddress())
+    , m_driverTimers(reactor.timerQueue(), *this)
     , m_liveness(std::make_shared<LinkLiveness>())
+    , m_heartbeat(*this)
+    , m_refusal(refusal)
     , m_deadline([](void *self) noexcept { static_cast<HostLink *>(self)->handleDeadline(); }, this)
     , m_since(reactor.clock().now())
 {
@@ -52,11 +56,15 @@ bool HostLink::start()
                                  *m_stream,
                                  *this,
                                  m_reactor.clock(),
-                                 m_reactor.timers(),
+                                 m_driverTimers,
                                  m_reactor.random(),
                                  *m_endpoint->logger,
-                                 m_peerAddress};
-    m_driver = m_endpoint->createDriver(context);
+                                 m_peerAddress,
+                                 &m_heartbeat};
+    const Result<> made
+        = callPlugin("createDriver", [&] { m_driver = m_endpoint->createDriver(context); });
+    if (!made)
+        handlePluginError(made.error());
     if (!m_driver)
         return false;
     if (m_endpoint->handshakeTimeoutNs > 0)
@@ -117,6 +125,8 @@ void HostLink::readOnce()
     }
     if (state() == State::Closed)
         return;
+    if (got.size > 0)
+        m_heartbeat.noteTraffic();
     switch (got.status) {
     case LinkStream::Io::Done:
         if (!readable) {
@@ -136,13 +146,52 @@ void HostLink::readOnce()
     }
 }
 
+// Who the carrier proved the peer to be, looked at once, before the driver sees a byte.
+Error HostLink::checkIdentity()
+{
+    m_identityChecked = true;
+    m_identity = m_stream->peerIdentity();
+    if (!m_identity)
+        return {};
+    m_principal = *m_identity;
+    return checkPrincipal();
+}
+
+Error HostLink::checkPrincipal() const
+{
+    if (m_principal.anonymous)
+        return {};
+    // A session's key has it in front; so none may look like another's, or like nobody's.
+    if (m_principal.name.isEmpty() || m_principal.name.contains('\0')
+        || m_principal.name == Principal().name) {
+        return Error(ErrorCode::IdentityMismatch,
+                     QStringLiteral("nobody can be called \"%1\" here")
+                         .arg(QString::fromUtf8(m_principal.name.toPercentEncoding())));
+    }
+    if (!m_endpoint->gate || direction() != Direction::Accepted)
+        return {};
+    return m_endpoint->gate->admitPrincipal(m_principal, m_peerAddress, m_reactor.clock().now());
+}
+
 void HostLink::offer(ByteSpan input)
 {
+    if (!m_identityChecked) {
+        if (const Error error = checkIdentity(); !error.isNull()) {
+            close(error, CloseMode::Abort, false);
+            return;
+        }
+    }
     m_offerDue = false;
     const Consumed consumed = driver()->handleBytes(input);
     if (state() == State::Closed)
         return;
-    Q_ASSERT(consumed.used <= input.size());
+    if (consumed.used > input.size()) {
+        handlePluginError(Error(ErrorCode::PluginFailed,
+                                QStringLiteral("handleBytes used %1 bytes of %2")
+                                    .arg(consumed.used)
+                                    .arg(input.size())));
+        return;
+    }
     keepRest(input.substr(consumed.used), consumed.wanted);
 }
 
@@ -164,6 +213,17 @@ void HostLink::offerAgain()
     offer({input.data(), input.size()});
 }
 
+// Its last frame is not asked for: who knows what state the driver is in.
+void HostLink::handlePluginError(const Error &error) noexcept
+{
+    m_driverFailed = true;
+    m_endpoint->pluginFailures.note(
+        error,
+        QStringLiteral("link=%1 peer=%2").arg(generation()).arg(QString::fromUtf8(m_peerAddress)));
+    if (!fail(error, CloseMode::Abort))
+        close(error, CloseMode::Abort, false);
+}
+
 void HostLink::handleInputEnd()
 {
     // What the driver waits to be asked again for comes before the end.
@@ -180,6 +240,10 @@ void HostLink::handleInputEnd()
 
 void HostLink::closeForSystemError(int systemError)
 {
+    if (const Error failure = m_stream->failure(); !failure.isNull()) {
+        close(failure, CloseMode::Drain, false);
+        return;
+    }
     const bool reset = systemError == ECONNRESET || systemError == EPIPE;
     Error error(reset ? ErrorCode::ConnectionReset : ErrorCode::Unreachable,
                 systemText(systemError));
@@ -240,6 +304,7 @@ void HostLink::shutDown(const Error &reason)
 {
     if (state() == State::Closed || state() == State::Draining)
         return;
+    m_wasShutDown = true;
     if (state() == State::Ready) {
         (void)drain(reason);
         return;
@@ -328,9 +393,25 @@ Result<> HostLink::registerLink(Link &)
     return {};
 }
 
+// A capacity or the end of the host is told in the protocol, once it can be.
+Error HostLink::checkAdmission()
+{
+    if (!m_refusal.isNull())
+        return m_refusal;
+    if (!m_identity)
+        return checkPrincipal();
+    m_principal = *m_identity;
+    m_sessionKey = m_principal.name + '\0' + peerKey();
+    return {};
+}
+
 Admission HostLink::admitLink(Link &, Error *error)
 {
     m_reactor.timers().disarm(m_deadline);
+    if (const Error refused = checkAdmission(); !refused.isNull()) {
+        *error = refused;
+        return Admission::Refused;
+    }
     return m_reactor.sessions().acquire(*this, error);
 }
 
@@ -344,6 +425,8 @@ SwapRequest HostLink::swapRequest() const
     request.candidate.direction = direction();
     request.candidate.since = m_since;
     request.now = m_reactor.clock().now();
+    if (m_endpoint->maxLinks > 0)
+        request.endpointLimit = qsizetype(m_endpoint->maxLinks);
     return request;
 }
 
@@ -360,8 +443,21 @@ void HostLink::linkConnected(Link &)
     Notice notice;
     notice.kind = Notice::Kind::Lease;
     m_reactor.queueNotice(*this, std::move(notice), m_grantTicket);
-    if (m_endpoint->follower && m_endpoint->follower->follows(direction()))
-        m_endpoint->follower->handleReport(report(LinkReport::Kind::Connected));
+    tell(LinkReport::Kind::Connected);
+}
+
+bool HostLink::mayHaveInput() const noexcept
+{
+    return readable || m_readDue || m_reactor.isReadingStopped();
+}
+
+void HostLink::tell(LinkReport::Kind kind, const Error &reason) noexcept
+{
+    if (!m_endpoint->follower || !m_endpoint->follower->follows(direction()))
+        return;
+    LinkReport told = report(kind);
+    told.reason = reason;
+    m_endpoint->follower->handleReport(std::move(told));
 }
 
 LinkReport HostLink::report(LinkReport::Kind kind) const
@@ -386,6 +482,8 @@ void HostLink::reportEnd()
     ended.wasRefused = m_rejected;
     ended.asksReconnect = m_asksReconnect;
     ended.reason = reason();
+    ended.wasShutDown = m_wasShutDown;
+    ended.hasCrashed = m_driverFailed && ended.reason.code() == ErrorCode::PluginFailed;
     m_endpoint->follower->handleReport(std::move(ended));
 }
 
@@ -399,6 +497,7 @@ void HostLink::linkRejected(Link &, const Error &error)
 
 void HostLink::linkDraining(Link &)
 {
+    m_heartbeat.stop();
     // When the host ends, it counts who is late, and cuts them off itself.
     if (m_reactor.isReadingStopped())
         m_reactor.timers().disarm(m_deadline);
@@ -417,6 +516,7 @@ void HostLink::linkEnding(const Link &) noexcept
 void HostLink::stopActivities(Link &)
 {
     m_reactor.timers().disarm(m_deadline);
+    m_heartbeat.stop();
     if (m_stream)
         m_stream->setOwner(nullptr);
 }

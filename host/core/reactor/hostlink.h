@@ -6,7 +6,9 @@
 #include "core/distributor/ring.h"
 #include "core/distributor/testament.h"
 #include "core/reactor/endpointruntime.h"
+#include "core/reactor/linkheartbeat.h"
 #include "core/reactor/linkstream.h"
+#include "core/reactor/timerqueue.h"
 #include "core/registry/linkregistry.h"
 #include "core/store/storerecord.h"
 #include "core/store/ticket.h"
@@ -40,7 +42,8 @@ public:
              EndpointRuntimePtr endpoint,
              Direction direction,
              quint64 generation,
-             std::unique_ptr<LinkStream> stream);
+             std::unique_ptr<LinkStream> stream,
+             const Error &refusal = Error());
     ~HostLink() override;
 
     /// Binds the driver and starts; false when the plugin refused the link.
@@ -149,6 +152,8 @@ public:
     bool overflowed = false; ///< in its list of links to end
 
 private:
+    friend class LinkHeartbeat;
+
     // LinkHooks
     bool hasTransport(const Link &) const noexcept override { return m_stream != nullptr; }
 
@@ -191,28 +196,128 @@ private:
     void setNote(ByteSpan note) noexcept override;
     void release(const ReleaseRequest &request) noexcept override;
 
-    /// The driver, for one call: nothing else reaches it meanwhile.
+    /// The driver, for one call: nothing else reaches it meanwhile. What it throws ends this link,
+    /// and from then on no call reaches it (PL-05).
     class DriverCall
     {
     public:
         explicit DriverCall(HostLink &link) noexcept
             : m_link(link)
+        { }
+
+        DriverCall *operator->() noexcept { return this; }
+
+        void handleStarted() noexcept
         {
-            ++m_link.m_driverCalls;
+            run("handleStarted", [](LinkDriver &driver) { driver.handleStarted(); });
         }
 
-        ~DriverCall() { --m_link.m_driverCalls; }
+        Consumed handleBytes(ByteSpan input) noexcept
+        {
+            Consumed consumed;
+            run("handleBytes", [&](LinkDriver &driver) { consumed = driver.handleBytes(input); });
+            return consumed;
+        }
 
-        DriverCall(const DriverCall &) = delete;
-        DriverCall &operator=(const DriverCall &) = delete;
+        void handleEndOfInput() noexcept
+        {
+            run("handleEndOfInput", [](LinkDriver &driver) { driver.handleEndOfInput(); });
+        }
 
-        LinkDriver *operator->() const noexcept { return m_link.m_driver.get(); }
+        void handleAuthenticated(const Error &error) noexcept
+        {
+            run("handleAuthenticated",
+                [&](LinkDriver &driver) { driver.handleAuthenticated(error); });
+        }
+
+        void handleLease(const LeaseGrant &grant) noexcept
+        {
+            run("handleLease", [&](LinkDriver &driver) { driver.handleLease(grant); });
+        }
+
+        void handlePull(Lease &lease) noexcept
+        {
+            run("handlePull", [&](LinkDriver &driver) { driver.handlePull(lease); });
+        }
+
+        void handleCompletions(const Completion *completions, int count) noexcept
+        {
+            run("handleCompletions",
+                [=](LinkDriver &driver) { driver.handleCompletions(completions, count); });
+        }
+
+        void handleSubscribed(quint32 tag, const SubscribeOutcome *outcomes, int count) noexcept
+        {
+            run("handleSubscribed",
+                [=](LinkDriver &driver) { driver.handleSubscribed(tag, outcomes, count); });
+        }
+
+        void handleUnsubscribed(quint32 tag, const UnsubscribeOutcome *outcomes, int count) noexcept
+        {
+            run("handleUnsubscribed",
+                [=](LinkDriver &driver) { driver.handleUnsubscribed(tag, outcomes, count); });
+        }
+
+        void handleFenced(FenceReason reason) noexcept
+        {
+            run("handleFenced", [=](LinkDriver &driver) { driver.handleFenced(reason); });
+        }
+
+        void handleClosing(const Error &reason) noexcept
+        {
+            run("handleClosing", [&](LinkDriver &driver) { driver.handleClosing(reason); });
+        }
+
+        void handleProbeDue() noexcept
+        {
+            run("handleProbeDue", [](LinkDriver &driver) { driver.handleProbeDue(); });
+        }
+
+        /// A call that is no LinkDriver's but of its making.
+        template <typename Call>
+        void run(const char *name, Call &&call) noexcept
+        {
+            if (m_link.m_driverFailed)
+                return;
+            ++m_link.m_driverCalls;
+            try {
+                std::forward<Call>(call)(*m_link.m_driver);
+            } catch (...) {
+                m_link.handlePluginError(thrownByPlugin(name));
+            }
+            --m_link.m_driverCalls;
+        }
 
     private:
         HostLink &m_link;
     };
 
     DriverCall driver() noexcept { return DriverCall(*this); }
+
+    /// The driver's timers: with the link's end none fires any more.
+    class DriverTimers final : public GuardedTimers
+    {
+    public:
+        DriverTimers(TimerQueue &queue, HostLink &link) noexcept
+            : GuardedTimers(queue)
+            , m_link(link)
+        { }
+
+    private:
+        void runTimer(Timer &timer) noexcept override
+        {
+            if (m_link.state() != State::Closed)
+                m_link.driver().run("a timer", [&timer](LinkDriver &) { fire(timer); });
+        }
+
+        HostLink &m_link;
+    };
+
+    void handlePluginError(const Error &error) noexcept;
+
+    /// Whether the peer may have said something that was not read.
+    bool mayHaveInput() const noexcept;
+    void tell(LinkReport::Kind kind, const Error &reason = Error()) noexcept;
 
     SubscribeOutcome subscribeOne(const SubscribeRequest &request, Ticket *ticket);
     /// Queues @p record for the store at the endpoint's level; 0: nobody waits.
@@ -221,6 +326,9 @@ private:
     void queueCompletion(Completion::Kind kind, quint32 tag, Outcome outcome);
     bool mayRead() const noexcept;
     LinkReport report(LinkReport::Kind kind) const;
+    Error checkIdentity();
+    Error checkPrincipal() const;
+    Error checkAdmission();
     void offer(ByteSpan input);
     void keepRest(ByteSpan rest, std::size_t wanted);
     void offerAgain();
@@ -235,10 +343,14 @@ private:
     std::optional<LinkPlace> m_place;
     std::unique_ptr<LinkStream> m_stream;
     const QByteArray m_peerAddress;
+    DriverTimers m_driverTimers; ///< outlives the driver
     std::unique_ptr<LinkDriver> m_driver;
     std::shared_ptr<LinkLiveness> m_liveness;
+    LinkHeartbeat m_heartbeat;
     Session *m_session = nullptr;
     Principal m_principal;
+    std::optional<Principal> m_identity; ///< what the carrier proved
+    const Error m_refusal; ///< decided before it began
     QByteArray m_sessionKey;
     std::unique_ptr<StoredTestament> m_testament;
     std::unique_ptr<ReleaseRequest> m_released;
@@ -253,8 +365,11 @@ private:
     int m_turnBudget = kTurnMessages;
     Ticket m_grantTicket = 0;
     std::unique_ptr<Ring<ParkedAnswer>> m_parked;
+    bool m_driverFailed = false;
+    bool m_wasShutDown = false;
     bool m_resumed = false;
     bool m_authenticated = false;
+    bool m_identityChecked = false;
     bool m_inputEnded = false;
     bool m_endTold = false;
     bool m_offerDue = false;

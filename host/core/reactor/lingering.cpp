@@ -69,7 +69,7 @@ void Reactor::Lingering::step()
             break;
         }
     }
-    if (m_outputFinished && m_inputEnded)
+    if (m_outputFinished && m_inputEnded && m_stream->isFlushed())
         finish();
 }
 

@@ -5,6 +5,9 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
+#include <cstring>
+
 namespace fairlead::core {
 
 namespace {
@@ -58,7 +61,8 @@ void LinkStream::setReading(bool reading) noexcept
 void LinkStream::close(CloseMode mode) noexcept
 {
     m_closed = true;
-    if (mode == CloseMode::Abort)
+    // Before the peer's side is open there is nobody to send it to.
+    if (mode == CloseMode::Abort || !isOpen())
         m_output.clear();
 }
 
@@ -84,6 +88,32 @@ LinkStream::IoResult LinkStream::flush() noexcept
         result.status = Io::WouldBlock;
     }
     return result;
+}
+
+LinkStream::IoResult LinkStream::send(const iovec *parts, int count) noexcept
+{
+    IoResult result;
+    if (m_output.isEmpty() && !m_blocked) {
+        result = write(parts, count);
+        if (result.status == Io::Failed)
+            return result;
+    }
+    std::size_t sent = result.size;
+    for (int i = 0; i < count; ++i) {
+        const std::size_t gone = std::min(sent, parts[i].iov_len);
+        sent -= gone;
+        const char *from = static_cast<const char *>(parts[i].iov_base) + gone;
+        std::size_t left = parts[i].iov_len - gone;
+        while (left > 0) {
+            const std::size_t step = std::min(left, kMaxReserve);
+            std::memcpy(m_output.reserve(step), from, step);
+            m_output.commit(step);
+            from += step;
+            left -= step;
+        }
+    }
+    m_blocked = m_blocked || !m_output.isEmpty();
+    return {m_blocked ? Io::WouldBlock : Io::Done, result.size, 0};
 }
 
 void LinkStream::carrierReadable() noexcept

@@ -8,6 +8,7 @@
 #include <QByteArray>
 
 #include <fairlead/bytestream.h>
+#include <fairlead/error.h>
 #include <fairlead/security.h>
 
 #include <optional>
@@ -70,6 +71,13 @@ public:
     /// a local socket. Nothing when it proves nothing; settled before the first byte is read.
     virtual std::optional<Principal> peerIdentity() const { return std::nullopt; }
 
+    /// Whether bytes can be exchanged: a carrier with a handshake of its own cannot before its end.
+    virtual bool isOpen() const noexcept { return true; }
+
+    /// What a layer found wrong, in words; null when only the system says why something failed. The
+    /// peer is told, so its stream is closed with Drain.
+    virtual Error failure() const { return {}; }
+
     char *reserve(std::size_t size) noexcept final;
     void commit(std::size_t size) noexcept final;
     void append(const Message &message, std::size_t offset, std::size_t size) noexcept final;
@@ -92,10 +100,16 @@ public:
 
     /// One gathered write. Thread: the reactor, at the end of the turn.
     IoResult flush() noexcept;
+    /// For a layer above: writes at once what the carrier takes, keeps the rest for flush().
+    IoResult send(const iovec *parts, int count) noexcept;
     /// One read into @p buffer.
     virtual IoResult read(char *buffer, std::size_t size) noexcept = 0;
     /// No further output will follow; input may.
     virtual void finishOutput() noexcept = 0;
+
+    /// Whether all that finishOutput() led to has left; the owner hears streamWritable() when it may.
+    virtual bool isFlushed() const noexcept { return true; }
+
     /// Gives the carrier up; nothing is called afterwards.
     virtual void abandon() noexcept = 0;
 

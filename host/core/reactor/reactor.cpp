@@ -132,12 +132,13 @@ void Reactor::runPosts()
 HostLink *Reactor::adopt(EndpointRuntimePtr endpoint,
                          std::unique_ptr<LinkStream> stream,
                          Link::Direction direction,
-                         quint64 generation)
+                         quint64 generation,
+                         const Error &refusal)
 {
     if (generation == 0)
         generation = m_distributor.generations.next();
     auto link = std::make_unique<HostLink>(
-        *this, std::move(endpoint), direction, generation, std::move(stream));
+        *this, std::move(endpoint), direction, generation, std::move(stream), refusal);
     HostLink *raw = link.get();
     m_links.emplace(generation, std::move(link));
     m_traffic.linksAccepted.add();

@@ -71,6 +71,8 @@ public:
 
     Timers &timers() noexcept override { return m_timers; }
 
+    TimerQueue &timerQueue() noexcept { return m_timers; }
+
     const Clock &clock() const noexcept override { return m_clock; }
 
     Clock &clock() noexcept { return m_clock; }
@@ -88,11 +90,13 @@ public:
     void starve() noexcept { m_starved.store(true, std::memory_order_release); }
 
     /// A link over @p stream begins; null when the plugin refused it. @p generation is that of the
-    /// attempt it came from, 0: none.
+    /// attempt it came from, 0: none. With a @p refusal it gets as far as its protocol needs to be
+    /// told that, and no further.
     HostLink *adopt(EndpointRuntimePtr endpoint,
                     std::unique_ptr<LinkStream> stream,
                     Link::Direction direction,
-                    quint64 generation = 0);
+                    quint64 generation = 0,
+                    const Error &refusal = Error());
     HostLink *findLink(quint64 generation) noexcept override;
 
     std::size_t linkCount() const noexcept { return m_links.size(); }

@@ -16,7 +16,17 @@ constexpr std::size_t kArity = 4;
 TimerQueue::~TimerQueue()
 {
     for (Timer *timer : m_heap)
-        timersOf(*timer) = nullptr;
+        setOwner(*timer, nullptr);
+}
+
+void TimerQueue::setOwner(Timer &timer, Timers *owner) noexcept
+{
+    Timers *&held = timersOf(timer);
+    if (held && held != this)
+        --static_cast<GuardedTimers *>(held)->m_armed;
+    held = owner;
+    if (owner && owner != this)
+        ++static_cast<GuardedTimers *>(owner)->m_armed;
 }
 
 void TimerQueue::place(std::size_t slot, Timer *timer) noexcept
@@ -61,7 +71,7 @@ void TimerQueue::siftDown(std::size_t slot) noexcept
 
 void TimerQueue::removeAt(std::size_t slot) noexcept
 {
-    timersOf(*m_heap[slot]) = nullptr;
+    setOwner(*m_heap[slot], nullptr);
     Timer *last = m_heap.back();
     m_heap.pop_back();
     if (slot == m_heap.size())
@@ -71,15 +81,16 @@ void TimerQueue::removeAt(std::size_t slot) noexcept
     siftDown(slotOf(*last));
 }
 
-void TimerQueue::arm(Timer &timer, qint64 deadline) noexcept
+void TimerQueue::arm(Timer &timer, qint64 deadline, Timers &owner) noexcept
 {
     if (timer.isArmed()) {
+        setOwner(timer, &owner);
         deadlineOf(timer) = deadline;
         siftUp(slotOf(timer));
         siftDown(slotOf(timer));
         return;
     }
-    timersOf(timer) = this;
+    setOwner(timer, &owner);
     deadlineOf(timer) = deadline;
     m_heap.push_back(&timer);
     siftUp(m_heap.size() - 1);
@@ -102,9 +113,28 @@ void TimerQueue::fireDue(qint64 now) noexcept
     std::size_t budget = m_heap.size();
     while (budget-- > 0 && !m_heap.empty() && m_heap.front()->deadline() <= now) {
         Timer *timer = m_heap.front();
+        Timers *owner = timersOf(*timer);
         removeAt(0);
-        fire(*timer);
+        if (owner == this)
+            fire(*timer);
+        else
+            static_cast<GuardedTimers *>(owner)->runTimer(*timer);
     }
+}
+
+void TimerQueue::disarmAllOf(const GuardedTimers &owner) noexcept
+{
+    while (owner.m_armed > 0) {
+        const auto found = std::find_if(m_heap.begin(), m_heap.end(), [&owner](Timer *timer) {
+            return timersOf(*timer) == &owner;
+        });
+        removeAt(std::size_t(found - m_heap.begin()));
+    }
+}
+
+GuardedTimers::~GuardedTimers()
+{
+    m_queue.disarmAllOf(*this);
 }
 
 } // namespace fairlead::core

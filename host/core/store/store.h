@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include "core/store/ticket.h"
 #include "core/store/storageengine.h"
 #include "core/store/storerecord.h"
+#include "core/store/ticket.h"
 
 #include <atomic>
 #include <functional>

@@ -134,6 +134,7 @@ void tst_Broadcast::eachTargetEndsInOneList()
     QCOMPARE(report.failures[1].error.code(), ErrorCode::Internal);
     QCOMPARE(report.failures[2].id, QStringLiteral("throws"));
     QVERIFY(report.failures[2].error.text().contains(QStringLiteral("broken")));
+    QCOMPARE(report.failures[2].error.code(), ErrorCode::PluginFailed); // PL-05
     QCOMPARE(report.failures[3].id, QStringLiteral("stands-aside"));
     QCOMPARE(report.failures[3].error.code(), ErrorCode::NotSupported);
     QCOMPARE(report.duration, 5 * kNsPerSecond);

@@ -16,7 +16,7 @@ namespace {
 class Listener final : public EventHandler
 {
 public:
-    void handleEvent(const Event &event) noexcept override
+    void handleEvent(const Event &event) override
     {
         kinds.push_back(event.kind);
         keys.push_back(event.key);
@@ -42,8 +42,32 @@ private Q_SLOTS:
     void pluginMayEndItsSubscriptionInACall();
     void bigBacklogIsSpreadOverTurns();
     void closedIsTheLastCall();
+    void aHandlerThatThrowsHearsNoMore();
     void subscriptionMayOutliveTheBus();
 };
+
+// PL-05
+void tst_EventService::aHandlerThatThrowsHearsNoMore()
+{
+    EventWorld world;
+    EventService service(world.bus);
+    Listener broken;
+    Listener whole;
+    auto first = service.subscribe(EventRequest(), broken);
+    auto second = service.subscribe(EventRequest(), whole);
+    broken.onEvent = [] { throw 7; };
+    world.say("pump/1");
+    world.say("pump/2");
+    QTest::ignoreMessage(QtCriticalMsg,
+                         "fairlead: a subscription to events ends: plugin-failed: handleEvent "
+                         "threw: something that is no std::exception");
+    world.main.turn();
+    world.say("pump/3");
+    world.main.turn();
+    QCOMPARE(broken.keys, std::vector<QByteArray>({"pump/1"}));
+    QCOMPARE(whole.keys, std::vector<QByteArray>({"pump/1", "pump/2", "pump/3"}));
+    QCOMPARE(first.value()->lostCount(), quint64(0));
+}
 
 // OB-03
 void tst_EventService::pluginHearsWhatItAskedFor()

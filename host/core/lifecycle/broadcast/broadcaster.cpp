@@ -287,8 +287,10 @@ void Broadcaster::ask(const std::shared_ptr<Run> &run, std::size_t index)
     });
     const QPointer<Broadcaster> self = this;
     const std::shared_ptr<OperationTarget> target = member.target;
-    const Result<> called
-        = contained(member.id, [&] { target->handleOperation(operation, std::move(reply)); });
+    const Result<> called = contained(
+        member.id,
+        [&] { target->handleOperation(operation, std::move(reply)); },
+        ErrorCode::PluginFailed);
     if (!self || called)
         return;
     *threw = true;
@@ -336,8 +338,12 @@ void Broadcaster::resumeOne(const QString &id,
     if (!state.resume())
         return;
     const QPointer<Broadcaster> self = this;
-    if (target)
-        (void)contained(id, [&] { target->handleResume(); });
+    if (target) {
+        const Result<> told = contained(
+            id, [&] { target->handleResume(); }, ErrorCode::PluginFailed);
+        if (!told)
+            qCritical("fairlead: %s", qUtf8Printable(told.error().toString()));
+    }
     if (self)
         Q_EMIT resumed(id, generation);
 }

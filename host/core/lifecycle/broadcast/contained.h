@@ -12,9 +12,10 @@
 
 namespace fairlead::core {
 
-/// Calls foreign code that must not stop the caller: what it throws becomes an Error of @p name.
+/// Calls foreign code that must not stop the caller: what it throws becomes an Error with @p code,
+/// naming @p name.
 template <typename Call>
-Result<> contained(const QString &name, Call &&call) noexcept
+Result<> contained(const QString &name, Call &&call, ErrorCode code = ErrorCode::Internal) noexcept
 {
     QString what;
     try {
@@ -25,7 +26,7 @@ Result<> contained(const QString &name, Call &&call) noexcept
     } catch (...) {
         what = QStringLiteral("something that is no exception");
     }
-    return Error(ErrorCode::Internal, QStringLiteral("%1 threw: %2").arg(name, what));
+    return Error(code, QStringLiteral("%1 threw: %2").arg(name, what));
 }
 
 } // namespace fairlead::core
