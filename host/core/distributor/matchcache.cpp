@@ -59,21 +59,24 @@ void MatchCache::refreshLocked(ByteSpan topic, TopicMatch *match)
 
 namespace {
 
-void merge(LocalTarget::Way *way,
-           const SubscriptionOptions &options,
-           std::vector<quint32> *ids) noexcept
+// The subscription with the highest QoS says how the one copy is treated.
+void merge(LocalTarget::Way *way, const SubscriptionOptions &options, MatchTerms *terms)
 {
-    way->qos = way->open ? std::max(way->qos, options.qos) : options.qos;
+    if (!way->open || options.qos > way->qos) {
+        way->qos = options.qos;
+        terms->filter = options.filter;
+        terms->overflow = options.overflow;
+    }
     way->retainAsPublished = way->retainAsPublished || options.retainAsPublished;
     way->showPosition = way->showPosition || options.showPositions;
     way->open = true;
     if (options.id != 0)
-        ids->push_back(options.id);
+        terms->ids.push_back(options.id);
 }
 
-IdList shared(std::vector<quint32> ids)
+Matched shared(MatchTerms terms)
 {
-    return ids.empty() ? IdList() : std::make_shared<const std::vector<quint32>>(std::move(ids));
+    return Matched(std::make_shared<const MatchTerms>(std::move(terms)));
 }
 
 DurableTarget owed(quint64 session, const LocalTarget::Way &way)
@@ -83,18 +86,15 @@ DurableTarget owed(quint64 session, const LocalTarget::Way &way)
     target.qos = way.open ? way.qos : quint8(0);
     target.retainAsPublished = way.retainAsPublished;
     target.showPosition = way.showPosition;
-    target.ids = way.by.idList();
+    target.ids = idsOf(way.by.sharedTerms());
     return target;
 }
 
 bool isSameDebt(const LocalTarget::Way &all, const LocalTarget::Way &own) noexcept
 {
-    const auto count = [](const LocalTarget::Way &way) {
-        return way.by.ids() ? way.by.ids()->size() : 0;
-    };
     return all.open == own.open && all.qos == own.qos
         && all.retainAsPublished == own.retainAsPublished && all.showPosition == own.showPosition
-        && count(all) == count(own);
+        && all.by.terms()->ids.size() == own.by.terms()->ids.size();
 }
 
 } // namespace
@@ -127,16 +127,16 @@ void MatchCache::fill(TopicMatch *match,
         LocalTarget target;
         target.session = subscriber.session;
         target.since = wanted[i]->since;
-        std::vector<quint32> allIds;
-        std::vector<quint32> ownIds;
+        MatchTerms allTerms;
+        MatchTerms ownTerms;
         for (; i < wanted.size() && wanted[i]->subscriber->number == subscriber.number; ++i) {
             target.since = std::min(target.since, wanted[i]->since);
-            merge(&target.all, wanted[i]->options, &allIds);
+            merge(&target.all, wanted[i]->options, &allTerms);
             if (!wanted[i]->options.noLocal)
-                merge(&target.own, wanted[i]->options, &ownIds);
+                merge(&target.own, wanted[i]->options, &ownTerms);
         }
-        target.all.by = Matched(shared(std::move(allIds)));
-        target.own.by = Matched(shared(std::move(ownIds)));
+        target.all.by = shared(std::move(allTerms));
+        target.own.by = shared(std::move(ownTerms));
         if (subscriber.durable.load(std::memory_order_relaxed) && target.all.qos > 0) {
             durable.push_back(owed(subscriber.number, target.all));
             if (!isSameDebt(target.all, target.own))

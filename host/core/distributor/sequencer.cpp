@@ -47,7 +47,7 @@ DurableTarget owedTo(const SharedMember &member, quint32 copy)
     target.qos = member.options.qos;
     target.retainAsPublished = member.options.retainAsPublished;
     target.showPosition = member.options.showPositions;
-    target.ids = member.ids;
+    target.ids = idsOf(member.terms);
     target.group
         = QByteArray(member.filter.bytes().data(), qsizetype(member.filter.bytes().size()));
     return target;

@@ -30,9 +30,10 @@ quint32 secondsLeft(const Message &message, qint64 now) noexcept
 
 void showIds(const Matched &by, Delivery *delivery) noexcept
 {
-    const std::vector<quint32> *ids = by.ids();
-    delivery->subscriptionIds = ids ? ids->data() : nullptr;
-    delivery->subscriptionIdCount = ids ? quint32(ids->size()) : 0;
+    const MatchTerms *terms = by.terms();
+    const bool has = terms && !terms->ids.empty();
+    delivery->subscriptionIds = has ? terms->ids.data() : nullptr;
+    delivery->subscriptionIdCount = has ? quint32(terms->ids.size()) : 0;
 }
 
 } // namespace
@@ -213,8 +214,7 @@ void Session::replayRetained(const TopicFilter &filter,
     walk.cursor.filter = filter;
     walk.cursor.before = before;
     walk.options = options;
-    if (options.id != 0)
-        walk.by = Matched(std::make_shared<const std::vector<quint32>>(1, options.id));
+    walk.by = Matched(termsOf(options));
     m_walks.push_back(std::move(walk));
 }
 
@@ -338,7 +338,7 @@ void Session::give(Taking *taking, Entry entry)
     delivery.showPosition = entry.showPosition;
     if (entry.qos == 0) {
         delivery.handle = 0;
-        if (entry.by.ids())
+        if (delivery.subscriptionIds)
             m_givenIds.push_back(std::move(entry.by));
         delivery.message = std::move(entry.message);
         return;
@@ -387,7 +387,7 @@ void Session::keepPage(RetainedWalk *walk)
         target.qos = walk->options.qos;
         target.retain = true;
         target.showPosition = walk->options.showPositions;
-        target.ids = walk->by.idList();
+        target.ids = idsOf(walk->by.sharedTerms());
         const quint8 qos = std::min(message.qos(), walk->options.qos);
         if (qos == 0)
             continue;

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <QByteArray>
+
 #include <fairlead/lease.h>
 #include <fairlead/topic.h>
 
@@ -14,8 +16,15 @@ namespace fairlead::core {
 
 class Session;
 
-/// Subscription identifiers that go with a delivery; shared by every entry of the same match.
-using IdList = std::shared_ptr<const std::vector<quint32>>;
+/// By which subscriptions a delivery comes; shared by every entry of the same match.
+struct MatchTerms
+{
+    std::vector<quint32> ids; ///< subscription identifiers that go with it
+    QByteArray filter; ///< the one that decides; empty where nobody knows any more
+    OverflowChoice overflow; ///< as resolved for the endpoint
+};
+
+using MatchTermsPtr = std::shared_ptr<const MatchTerms>;
 
 /// What the topic index knows of a session. The session itself is touched on its home reactor only.
 /// Thread: the atomics any; home changes under the sequencer's lock.
@@ -42,8 +51,28 @@ struct SubscriptionOptions
     bool noLocal = false;
     bool retainAsPublished = false;
     bool showPositions = false;
-    OverflowChoice overflow;
+    OverflowChoice overflow; ///< as resolved for the endpoint
+    QByteArray filter; ///< whole, `$share/<group>/` included
 };
+
+/// The terms of a delivery that comes by one subscription alone.
+inline MatchTermsPtr termsOf(const SubscriptionOptions &options)
+{
+    MatchTerms terms;
+    if (options.id != 0)
+        terms.ids.push_back(options.id);
+    terms.filter = options.filter;
+    terms.overflow = options.overflow;
+    return std::make_shared<const MatchTerms>(std::move(terms));
+}
+
+/// The identifiers in @p terms; null when there are none.
+inline std::shared_ptr<const std::vector<quint32>> idsOf(const MatchTermsPtr &terms)
+{
+    if (!terms || terms->ids.empty())
+        return {};
+    return {terms, &terms->ids};
+}
 
 /// One member of a shared group.
 struct SharedMember
@@ -51,7 +80,7 @@ struct SharedMember
     SubscriberPtr subscriber;
     TopicFilter filter;
     SubscriptionOptions options;
-    IdList ids;
+    MatchTermsPtr terms;
     quint64 since = 0; ///< first sequence it may get
 };
 
@@ -64,8 +93,8 @@ class Matched
 public:
     Matched() = default;
 
-    explicit Matched(IdList ids) noexcept
-        : m_by(std::move(ids))
+    explicit Matched(MatchTermsPtr terms) noexcept
+        : m_by(std::move(terms))
     { }
 
     explicit Matched(SharedMemberPtr member) noexcept
@@ -73,17 +102,15 @@ public:
         , m_isShared(true)
     { }
 
-    /// Null when none go with it.
-    const std::vector<quint32> *ids() const noexcept
+    /// Null when it came by nothing that is known.
+    const MatchTerms *terms() const noexcept
     {
-        return m_isShared ? member()->ids.get()
-                          : static_cast<const std::vector<quint32> *>(m_by.get());
+        return m_isShared ? member()->terms.get() : static_cast<const MatchTerms *>(m_by.get());
     }
 
-    IdList idList() const noexcept
+    MatchTermsPtr sharedTerms() const noexcept
     {
-        return m_isShared ? member()->ids
-                          : std::static_pointer_cast<const std::vector<quint32>>(m_by);
+        return m_isShared ? member()->terms : std::static_pointer_cast<const MatchTerms>(m_by);
     }
 
     /// Null unless it came by a shared group.

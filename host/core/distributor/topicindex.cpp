@@ -147,8 +147,7 @@ bool TopicIndex::subscribe(const SubscriberPtr &subscriber,
         member->subscriber = subscriber;
         member->filter = filter;
         member->options = options;
-        if (options.id != 0)
-            member->ids = std::make_shared<const std::vector<quint32>>(1, options.id);
+        member->terms = termsOf(options);
         const auto mine = std::find_if(members->begin(), members->end(), [&](const auto &m) {
             return m->subscriber->number == subscriber->number;
         });

@@ -244,6 +244,7 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket 
     options.retainAsPublished = request.retainAsPublished;
     options.showPositions = request.showPositions;
     options.overflow = request.overflow;
+    options.filter = key;
     // What this link published before is not for what it asks for now, and what it asks for now
     // is not late for what follows.
     m_reactor.commitBatch();
