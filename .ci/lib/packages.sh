@@ -5,9 +5,9 @@
 # Which Debian packages each command needs, and how they come in. Sourced by dev.
 # shellcheck disable=SC2034  # the lists are read by the files that source this one
 
-BUILD_PACKAGES=(cmake ninja-build g++ ccache qt6-base-dev libtomlplusplus-dev)
+BUILD_PACKAGES=(cmake ninja-build g++ ccache qt6-base-dev libtomlplusplus-dev libssl-dev libsqlite3-dev)
 CLANG_PACKAGES=(clang-14 libclang-rt-14-dev)
-TEST_PACKAGES=(python3 python3-paho-mqtt mosquitto mosquitto-clients binutils)
+TEST_PACKAGES=(python3 python3-paho-mqtt mosquitto mosquitto-clients openssl binutils)
 BENCH_PACKAGES=(python3 mosquitto)
 LINT_PACKAGES=(git python3 python3-yaml shellcheck clang-format-14 clang-tidy-14 clang-14)
 PACKAGE_PACKAGES=(dpkg-dev fakeroot file lintian)

@@ -197,12 +197,20 @@ void publishBroadcastFinished(EventBus &bus, const BroadcastReport &report)
 
 void publishLinkEvent(EventBus &bus, const EndpointSet &endpoints, const LinkReport &report)
 {
+    publishLinkEvent(
+        bus, [&endpoints](int number) { return endpoints.nameOf(number); }, report);
+}
+
+void publishLinkEvent(EventBus &bus,
+                      const std::function<QString(int)> &nameOf,
+                      const LinkReport &report)
+{
     const std::optional<EventKind> kind = kindOf(report);
     if (!kind)
         return;
     bus.publish(*kind, [&](Event &out) {
         out.key = report.peerKey;
-        out.endpoint = endpoints.nameOf(report.endpoint);
+        out.endpoint = nameOf(report.endpoint);
         out.generation = report.generation;
         out.reason = report.reason;
         out.details.insert(QStringLiteral("peer"), QString::fromUtf8(report.peerAddress));

@@ -6,6 +6,8 @@
 #include "core/lifecycle/broadcast/broadcastreport.h"
 #include "core/registry/servicerecord.h"
 
+#include <functional>
+
 namespace fairlead {
 class Logger;
 } // namespace fairlead
@@ -37,5 +39,9 @@ void publishBroadcastTarget(EventBus &bus,
                             TargetResult result);
 void publishBroadcastFinished(EventBus &bus, const BroadcastReport &report);
 void publishLinkEvent(EventBus &bus, const EndpointSet &endpoints, const LinkReport &report);
+/// @p nameOf: the name of the endpoint with that number; asked only when somebody listens.
+void publishLinkEvent(EventBus &bus,
+                      const std::function<QString(int)> &nameOf,
+                      const LinkReport &report);
 
 } // namespace fairlead::core

@@ -60,7 +60,7 @@ LinkStream::IoResult LayerStream::read(char *buffer, std::size_t size) noexcept
             got.status = Io::Done;
         else if (!m_failure.isNull() && got.status != Io::Ended)
             got = {Io::Failed, 0, EPROTO};
-        else
+        else if (got.status != Io::Failed)
             got.status = Io::Ended;
     }
     return got;
@@ -102,7 +102,7 @@ void LayerStream::setOpen() noexcept
 void LayerStream::setClosed() noexcept
 {
     m_phase = Phase::Closed;
-    if (m_finished)
+    if (isOver())
         finishBelow();
 }
 
@@ -122,8 +122,15 @@ void LayerStream::finishOutput() noexcept
     else if (m_phase != Phase::Closing)
         m_phase = Phase::Closed;
     flushBelow();
-    if (m_phase == Phase::Closed)
+    if (isOver())
         finishBelow();
+}
+
+// Whether we have nothing more to send.
+bool LayerStream::isOver() const noexcept
+{
+    return m_finished
+        && (m_phase == Phase::Closed || (m_phase == Phase::Closing && endsWithGoodbye()));
 }
 
 void LayerStream::finishBelow() noexcept
@@ -144,7 +151,7 @@ void LayerStream::streamWritable() noexcept
     if (!flushBelow())
         return;
     handleBelowFlushed();
-    if (m_finished && m_phase == Phase::Closed)
+    if (isOver())
         finishBelow();
     if (m_finished && owner())
         owner()->streamWritable();

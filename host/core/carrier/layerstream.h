@@ -59,6 +59,9 @@ protected:
     /// Says the last word, and moves on to Closing or Closed.
     virtual void sayGoodbye() noexcept = 0;
 
+    /// Whether our side of the stream below ends with our last word, not with the peer's.
+    virtual bool endsWithGoodbye() const noexcept { return false; }
+
     /// The stream below has sent all it had.
     virtual void handleBelowFlushed() noexcept { }
 
@@ -88,6 +91,7 @@ protected:
 private:
     IoResult write(const iovec *parts, int count) noexcept final;
     void finishBelow() noexcept;
+    bool isOver() const noexcept;
 
     std::unique_ptr<LinkStream> m_below;
     Error m_failure;

@@ -8,6 +8,7 @@
 #include "core/control/hostview.h"
 #include "core/host.h"
 #include "core/platform/processmemory.h"
+#include "core/platform/systemclock.h"
 #include "core/reactor/reactorthread.h"
 
 #include <QtCore/QCoreApplication>
@@ -16,12 +17,15 @@
 #include <QtCore/QMetaEnum>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace fairlead::core {
 
 namespace {
 
 constexpr qint64 kDefaultPage = 100;
+/// What two looks at the two clocks may differ by when nobody set either.
+constexpr qint64 kClockSetNs = 5 * kNsPerMs;
 /// An estimate of what fits a line; keys of hostile clients may be long and full of escapes.
 constexpr qsizetype kPageBytes = 256 * 1024;
 constexpr qsizetype kItemBytes = 512;
@@ -30,6 +34,12 @@ constexpr qsizetype kEscaped = 6; ///< the most a character grows in JSON
 QString text(const char *latin1)
 {
     return QString::fromLatin1(latin1);
+}
+
+/// Of the same moment for both: the loop's clock stands still for a turn.
+qint64 utcOffset()
+{
+    return utcNowMs() * kNsPerMs - monotonicNs();
 }
 
 double seconds(qint64 ns)
@@ -180,6 +190,7 @@ HostMethods::HostMethods(MainLoop &loop, Host &host, const HostView &view, QStri
     , m_view(view)
     , m_version(std::move(version))
     , m_started(loop.clock().now())
+    , m_utcOffsetNs(utcOffset())
 { }
 
 template <typename Value>
@@ -224,9 +235,16 @@ void HostMethods::addTo(ControlApi &api)
 
 QString HostMethods::timeOf(qint64 monotonicNs) const
 {
-    const Clock &clock = m_loop.clock();
-    const qint64 utcMs = clock.utcMs() - (clock.now() - monotonicNs) / kNsPerMs;
+    const qint64 offset = utcOffset();
+    if (std::abs(offset - m_utcOffsetNs) > kClockSetNs)
+        m_utcOffsetNs = offset;
+    const qint64 utcMs = (monotonicNs + m_utcOffsetNs) / kNsPerMs;
     return QDateTime::fromMSecsSinceEpoch(utcMs, Qt::UTC).toString(Qt::ISODateWithMs);
+}
+
+double HostMethods::ageOf(qint64 monotonicNs)
+{
+    return seconds(std::max<qint64>(0, core::monotonicNs() - monotonicNs));
 }
 
 QJsonObject HostMethods::versionFacts(const ControlApi &api) const
@@ -323,7 +341,7 @@ QJsonObject HostMethods::status() const
         {QStringLiteral("protocol"), kProtocol},
         {QStringLiteral("pid"), QCoreApplication::applicationPid()},
         {QStringLiteral("startedAt"), timeOf(m_started)},
-        {QStringLiteral("uptimeSeconds"), seconds(m_loop.clock().now() - m_started)},
+        {QStringLiteral("uptimeSeconds"), ageOf(m_started)},
         {QStringLiteral("reactors"), qint64(m_host.reactors().size())},
         {QStringLiteral("endpoints"), qint64(endpoints.size())},
         {QStringLiteral("endpointsFailed"), qint64(failed)},
@@ -358,7 +376,7 @@ QJsonArray HostMethods::endpoints() const
             {QStringLiteral("state"), endpoint.state},
             {QStringLiteral("attempts"), qint64(endpoint.attempts)},
             {QStringLiteral("since"), timeOf(endpoint.since)},
-            {QStringLiteral("ageSeconds"), seconds(m_loop.clock().now() - endpoint.since)},
+            {QStringLiteral("ageSeconds"), ageOf(endpoint.since)},
         };
         if (endpoint.links)
             one.insert(QStringLiteral("links"), *endpoint.links);
@@ -372,6 +390,9 @@ QJsonArray HostMethods::endpoints() const
         }
         if (!endpoint.reason.isNull())
             one.insert(QStringLiteral("reason"), reasonOf(endpoint.reason));
+        if (!endpoint.quiesced.isEmpty())
+            one.insert(QStringLiteral("quiesced"), endpoint.quiesced);
+        one.insert(QStringLiteral("pluginFailures"), qint64(endpoint.pluginFailures));
         out.append(one);
     }
     return out;
@@ -420,8 +441,8 @@ void HostMethods::listLinks(const Call &call) const
                     {QStringLiteral("state"), enumName(view.state)},
                     {QStringLiteral("direction"), enumName(view.direction)},
                     {QStringLiteral("reactor"), view.reactor},
-                    {QStringLiteral("since"), timeOf(m_loop.clock().now() - view.ageNs)},
-                    {QStringLiteral("ageSeconds"), seconds(view.ageNs)},
+                    {QStringLiteral("since"), timeOf(view.since)},
+                    {QStringLiteral("ageSeconds"), ageOf(view.since)},
                     {QStringLiteral("queued"), qint64(view.queued)},
                     {QStringLiteral("queuedBytes"), qint64(view.queuedBytes)},
                     {QStringLiteral("inFlight"), qint64(view.inFlight)},

@@ -78,12 +78,16 @@ private:
              const std::function<void(std::vector<std::optional<Value>>)> &done) const;
 
     QString timeOf(qint64 monotonicNs) const;
+    static double ageOf(qint64 monotonicNs);
 
     MainLoop &m_loop;
     Host &m_host;
     const HostView &m_view;
     const QString m_version;
     const qint64 m_started;
+    /// What the time of day has ahead of the monotonic one; held, so that the same moment is always
+    /// told alike, until somebody sets the clock.
+    mutable qint64 m_utcOffsetNs;
 };
 
 } // namespace fairlead::core

@@ -27,6 +27,8 @@ struct EndpointView
     qint64 since = 0; ///< of the state
     quint64 generation = 0;
     quint64 attempts = 0;
+    quint64 pluginFailures = 0; ///< how often its plugin threw
+    QString quiesced; ///< why it takes no new work; empty when it does
     std::optional<qint64> nextRetry;
     QString peer; ///< who is or was at the other end
     Error reason; ///< why the last link or attempt ended; null: none did

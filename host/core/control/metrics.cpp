@@ -81,6 +81,10 @@ void writeEndpoints(MetricsWriter *out, const QList<EndpointView> &endpoints)
     out->counter("endpoint_attempts_total", "Attempts to bring an endpoint up.");
     for (const EndpointView &endpoint : endpoints)
         out->sample(endpoint.attempts, labels(endpoint));
+    out->counter("plugin_failures_total",
+                 "How often the plugin of an endpoint threw where it may not.");
+    for (const EndpointView &endpoint : endpoints)
+        out->sample(endpoint.pluginFailures, labels(endpoint));
     out->gauge("endpoint_links", "Open links of an endpoint.");
     for (const EndpointView &endpoint : endpoints) {
         if (endpoint.links)

@@ -6,21 +6,11 @@
 #include "core/reactor/reactor.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 namespace fairlead::core {
 
 namespace {
-
-// A link is found by the session it holds, so one in its handshake is not seen.
-void forEachLink(Reactor &reactor, const std::function<void(HostLink &)> &visit)
-{
-    reactor.sessions().forEach([&visit](Session &session) {
-        if (HostLink *link = session.holder())
-            visit(*link);
-    });
-}
 
 LinkView view(const HostLink &link, const Reactor &reactor)
 {
@@ -31,12 +21,11 @@ LinkView view(const HostLink &link, const Reactor &reactor)
     out.state = link.state();
     out.direction = link.direction();
     out.reactor = reactor.number();
-    out.ageNs = reactor.clock().now() - link.swapRequest().candidate.since;
+    out.since = link.since();
+    out.peerAddress = link.peerAddress();
     out.reason = link.reason();
-    if (const LinkStream *stream = link.stream()) {
-        out.peerAddress = stream->peerAddress();
+    if (const LinkStream *stream = link.stream())
         out.unsentBytes = stream->outputSize();
-    }
     if (const Session *session = link.session()) {
         out.session = session->number();
         out.queued = session->queuedMessages();
@@ -116,7 +105,7 @@ private:
 Page<LinkView> viewLinks(Reactor &reactor, quint64 after, std::size_t limit)
 {
     Lowest<HostLink> lowest(after, limit);
-    forEachLink(reactor, [&lowest](HostLink &link) { lowest.offer(link.generation(), &link); });
+    reactor.forEachLink([&lowest](HostLink &link) { lowest.offer(link.generation(), &link); });
     return lowest.page<LinkView>(reactor);
 }
 
@@ -142,7 +131,7 @@ std::vector<quint64> disconnectPeer(Reactor &reactor,
                                     const Error &reason)
 {
     std::vector<quint64> generations;
-    forEachLink(reactor, [&](const HostLink &link) {
+    reactor.forEachLink([&](const HostLink &link) {
         if (link.state() == Link::State::Ready && link.peerKey() == peerKey)
             generations.push_back(link.generation());
     });

@@ -24,7 +24,7 @@ struct LinkView
     Link::State state = Link::State::New;
     Link::Direction direction = Link::Direction::Accepted;
     int reactor = 0;
-    qint64 ageNs = 0;
+    qint64 since = 0; ///< monotonic
     quint64 session = 0; ///< 0: none
     quint64 queued = 0; ///< messages, those in flight included
     quint64 queuedBytes = 0;

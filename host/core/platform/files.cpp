@@ -172,6 +172,30 @@ Result<> writeFileAtomically(const QString &path, const QByteArray &content)
     return {};
 }
 
+Result<> createPrivateFile(const QString &path)
+{
+    const Descriptor file(
+        ::open(QFile::encodeName(path).constData(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (file.get() < 0) {
+        return systemError(
+            errno, path, errno == EEXIST ? ErrorCode::AlreadyExists : ErrorCode::StorageFailed);
+    }
+    return {};
+}
+
+Result<> moveFile(const QString &from, const QString &to)
+{
+    if (::rename(QFile::encodeName(from).constData(), QFile::encodeName(to).constData()) != 0)
+        return systemError(errno, from, ErrorCode::StorageFailed);
+    // The names are in the folder, which is a file of its own to the disk.
+    const QByteArray folder = QFile::encodeName(QFileInfo(to).path());
+    const Descriptor names(::open(folder.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // Some file systems have nothing to flush for a folder and say so.
+    if (names.get() < 0 || (::fsync(names.get()) != 0 && errno != EINVAL))
+        return systemError(errno, to, ErrorCode::StorageFailed);
+    return {};
+}
+
 Result<QStringList> listFolder(const QString &path)
 {
     DIR *folder = ::opendir(QFile::encodeName(path).constData());

@@ -45,6 +45,13 @@ Result<QByteArray> readFileHead(const QString &path, qint64 size);
 /// Replaces the file in one step, so that a reader finds the former content or the whole of this.
 Result<> writeFileAtomically(const QString &path, const QByteArray &content);
 
+/// Makes an empty file, for this user alone. Errors: AlreadyExists, PermissionDenied, StorageFull.
+Result<> createPrivateFile(const QString &path);
+
+/// Gives a file another name in the same file system, taking the place of what has it; done for good
+/// when it returns. Errors: NotFound, PermissionDenied, StorageFailed.
+Result<> moveFile(const QString &from, const QString &to);
+
 /// The names in a folder, in the order of their bytes; hidden ones are left out.
 /// Errors: NotFound, PermissionDenied.
 Result<QStringList> listFolder(const QString &path);

@@ -15,7 +15,10 @@
 
 #include <atomic>
 #include <functional>
+#include <list>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 namespace fairlead::core {
 
@@ -65,6 +68,49 @@ public:
         = 0;
 };
 
+/// Who is at the other end of the open connections of one endpoint, for those who ask when a reactor
+/// may not answer. Thread: any.
+class OpenPeers
+{
+public:
+    struct Peer
+    {
+        QByteArray address;
+        QByteArray key; ///< empty until it is known
+    };
+
+    using Entry = std::list<Peer>::iterator;
+
+    Entry add(const QByteArray &address)
+    {
+        const std::scoped_lock locked(m_lock);
+        return m_peers.insert(m_peers.end(), {address, {}});
+    }
+
+    void setKey(Entry entry, const QByteArray &key)
+    {
+        const std::scoped_lock locked(m_lock);
+        entry->key = key;
+    }
+
+    void remove(Entry entry)
+    {
+        const std::scoped_lock locked(m_lock);
+        m_peers.erase(entry);
+    }
+
+    /// The longest open first.
+    std::vector<Peer> list() const
+    {
+        const std::scoped_lock locked(m_lock);
+        return {m_peers.begin(), m_peers.end()};
+    }
+
+private:
+    mutable std::mutex m_lock;
+    std::list<Peer> m_peers;
+};
+
 /// What links of one endpoint share. Thread: constant after start, the counters any. Ownership:
 /// shared by the links, so that it outlives the last of them.
 struct EndpointRuntime
@@ -83,6 +129,7 @@ struct EndpointRuntime
     bool needsNoHandshake = false;
     Durability durability = Durability::Disk; ///< of what its links' peers are promised
     std::atomic<qint64> links = 0;
+    OpenPeers peers;
 };
 
 using EndpointRuntimePtr = std::shared_ptr<EndpointRuntime>;
@@ -91,8 +138,9 @@ using EndpointRuntimePtr = std::shared_ptr<EndpointRuntime>;
 class LinkPlace
 {
 public:
-    explicit LinkPlace(EndpointRuntimePtr endpoint) noexcept
+    LinkPlace(EndpointRuntimePtr endpoint, const QByteArray &peerAddress)
         : m_endpoint(std::move(endpoint))
+        , m_peer(m_endpoint->peers.add(peerAddress))
     {
         m_endpoint->links.fetch_add(1, std::memory_order_relaxed);
     }
@@ -102,14 +150,19 @@ public:
 
     ~LinkPlace()
     {
-        if (m_endpoint)
-            m_endpoint->links.fetch_sub(1, std::memory_order_relaxed);
+        if (!m_endpoint)
+            return;
+        m_endpoint->peers.remove(m_peer);
+        m_endpoint->links.fetch_sub(1, std::memory_order_relaxed);
     }
+
+    void setPeerKey(const QByteArray &key) { m_endpoint->peers.setKey(m_peer, key); }
 
     EndpointRuntime &endpoint() const noexcept { return *m_endpoint; }
 
 private:
     EndpointRuntimePtr m_endpoint;
+    OpenPeers::Entry m_peer;
 };
 
 } // namespace fairlead::core

@@ -32,7 +32,7 @@ HostLink::HostLink(Reactor &reactor,
     : Link(generation, direction, *this)
     , m_reactor(reactor)
     , m_endpoint(std::move(endpoint))
-    , m_place(m_endpoint)
+    , m_place(std::in_place, m_endpoint, stream->peerAddress())
     , m_stream(std::move(stream))
     , m_peerAddress(m_stream->peerAddress())
     , m_driverTimers(reactor.timerQueue(), *this)
@@ -390,6 +390,7 @@ Result<> HostLink::registerLink(Link &)
 {
     // The registry and the session directory decide in one step, see admitLink().
     m_liveness->setState(State::Ready);
+    m_place->setPeerKey(peerKey());
     return {};
 }
 

@@ -101,6 +101,16 @@ public:
 
     std::size_t linkCount() const noexcept { return m_links.size(); }
 
+    /// Every link that has not ended, in its handshake or after; in no order.
+    template <typename Visit>
+    void forEachLink(Visit &&visit)
+    {
+        for (const auto &[generation, link] : m_links) {
+            if (link->state() != Link::State::Closed)
+                visit(*link);
+        }
+    }
+
     /// Takes no more input from any link; for the end of the host.
     void stopReading() noexcept { m_readingStopped = true; }
 
