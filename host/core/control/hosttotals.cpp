@@ -50,6 +50,8 @@ const char *dropName(DropReason reason) noexcept
         return "not-authorized";
     case DropReason::StoreRefused:
         return "store-refused";
+    case DropReason::Rejected:
+        return "rejected";
     case DropReason::Count:
         break;
     }

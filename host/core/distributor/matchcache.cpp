@@ -108,11 +108,14 @@ void MatchCache::fill(TopicMatch *match,
     match->reactors = 0;
     match->locals.clear();
     match->groups = matches.groups;
+    match->rejecting.clear();
 
     std::vector<const IndexedSubscription *> wanted;
     for (const IndexedSubscription &subscription : matches.direct) {
         const Subscriber &subscriber = *subscription.subscriber;
         match->reactors |= quint64(1) << subscriber.home.load(std::memory_order_acquire);
+        if (subscription.options.overflow.policy == Overflow::Reject)
+            match->rejecting.push_back(subscription.subscriber);
         if (isHere(subscriber) || subscriber.durable.load(std::memory_order_relaxed))
             wanted.push_back(&subscription);
     }

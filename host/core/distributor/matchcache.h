@@ -6,6 +6,7 @@
 #include "core/distributor/topicindex.h"
 #include "core/store/storerecord.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 
@@ -42,6 +43,16 @@ struct TopicMatch
     DurableTargets durable;
     /// What of it differs for a message that the session published itself; qos 0: nothing is owed.
     std::vector<DurableTarget> durableOwn;
+
+    /// Those whose publishers are told when they have no room.
+    std::vector<SubscriberPtr> rejecting;
+
+    bool isRefused() const noexcept
+    {
+        return std::any_of(rejecting.begin(), rejecting.end(), [](const SubscriberPtr &subscriber) {
+            return subscriber->refusing.load(std::memory_order_relaxed);
+        });
+    }
 
     bool hasReceiver() const noexcept { return reactors != 0 || !groups.empty(); }
 };

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kMaxWalks = 1024;
 // Copies from here on are counted by the sequencer.
 constexpr quint32 kFirstForeignCopy = 0x40000000;
+// Of what is not stored.
+constexpr quint32 kNoCopy = 0xFFFFFFFF;
 
 // What a delivery adds around topic, properties and payload; only the window's estimate uses it.
 constexpr qint64 kFrameOverhead = 16;
@@ -101,32 +103,90 @@ Session::Push Session::push(const Message &message, const LocalTarget::Way &way,
     if (queuedMessages() >= m_limits.queueMessages
         || m_bytes + message.size() > m_limits.queueBytes)
         return Push::Full;
-    Entry entry;
+    append(entryOf(message, way, debt));
+    return Push::Queued;
+}
+
+void Session::pushOver(const Message &message, const LocalTarget::Way &way, Debt debt)
+{
+    append(entryOf(message, way, debt));
+}
+
+PendingEntry Session::entryOf(const Message &message, const LocalTarget::Way &way, Debt debt) const
+{
+    PendingEntry entry;
     entry.message = message;
     entry.by = way.by;
-    entry.qos = qos;
+    entry.qos = std::min(message.qos(), way.qos);
     entry.debt.copy = debt.copy;
-    if (qos == 2 && m_store)
+    if (entry.qos == 2 && m_store)
         entry.debt.ticket = debt.ticket;
     entry.retain = message.isRetain() && way.retainAsPublished;
     entry.showPosition = way.showPosition;
-    m_bytes += message.size();
-    m_pending.pushBack(std::move(entry));
-    return Push::Queued;
+    return entry;
+}
+
+void Session::append(PendingEntry entry)
+{
+    m_bytes += entry.message.size();
+    m_pending.push(std::move(entry));
 }
 
 void Session::forgo(const Message &message, const LocalTarget::Way &way, Debt debt)
 {
     settleStored(message.sequence(), debt.copy, std::min(message.qos(), way.qos));
+    noteLoss(message, way.by, LossReason::QueueFull);
+}
+
+bool Session::makeRoom(const Message &message, const LocalTarget::Way &way)
+{
+    if (message.size() > m_limits.queueBytes)
+        return false;
+    const MatchTerms *terms = way.by.terms();
+    if (terms && terms->overflow.policy == Overflow::LatestPerTopic) {
+        const PendingEntry same = m_pending.takeSameTopic(message, way.by);
+        if (same.message) {
+            drop(same, LossReason::Replaced);
+            return true;
+        }
+    }
+    const PendingEntry oldest = m_pending.takeDroppable(m_holder != nullptr);
+    if (!oldest.message)
+        return false;
+    drop(oldest, LossReason::QueueFull);
+    return true;
+}
+
+void Session::drop(const PendingEntry &entry, LossReason reason)
+{
+    m_bytes -= entry.message.size();
+    settleStored(entry.message.sequence(), entry.debt.copy, entry.qos);
+    noteLoss(entry.message, entry.by, reason);
+}
+
+void Session::noteLoss(const Message &message, const Matched &by, LossReason reason)
+{
+    if (!m_losses)
+        m_losses = std::make_unique<LossLedger>();
+    const MatchTerms *terms = by.terms();
+    const QByteArray &filter = terms ? terms->filter : QByteArray();
+    m_losses->note({filter.constData(), std::size_t(filter.size())}, reason, message.position());
+}
+
+quint8 Session::noticeQos() const noexcept
+{
+    quint8 qos = 0;
+    for (const Subscribed &subscribed : m_subscriptions)
+        qos = std::max(qos, subscribed.options.qos);
+    return std::min<quint8>(qos, 1);
 }
 
 void Session::restore(const Owed &owed)
 {
     if (owed.copy < kFirstForeignCopy)
         m_copies = std::max(m_copies, owed.copy);
-    m_bytes += owed.bodyDone ? 0 : owed.message.size();
-    if (owed.tag == 0) {
-        Entry entry;
+    if (!owed.isTagged) {
+        PendingEntry entry;
         entry.message = owed.message;
         entry.by = owed.by;
         entry.debt.copy = owed.copy;
@@ -134,9 +194,10 @@ void Session::restore(const Owed &owed)
         entry.retain = owed.retain;
         entry.showPosition = owed.showPosition;
         entry.resent = true;
-        m_pending.pushBack(std::move(entry));
+        append(std::move(entry));
         return;
     }
+    m_bytes += owed.bodyDone ? 0 : owed.message.size();
     InFlight entry;
     entry.message = owed.bodyDone ? Message() : owed.message;
     entry.by = owed.by;
@@ -154,23 +215,8 @@ void Session::restore(const Owed &owed)
 
 void Session::settleStored(quint64 sequence, quint32 copy, quint8 qos)
 {
-    if (m_store && qos > 0)
+    if (m_store && qos > 0 && copy != kNoCopy)
         m_store->append(record::Settle{number(), sequence, copy}, Durability::Memory);
-}
-
-void Session::dropFront()
-{
-    const Entry entry = m_pending.popFront();
-    m_bytes -= entry.message.size();
-    settleStored(entry.message.sequence(), entry.debt.copy, entry.qos);
-}
-
-bool Session::dropOldest()
-{
-    if (m_pending.isEmpty())
-        return false;
-    dropFront();
-    return true;
 }
 
 void Session::noteKeyTicket(quint32 key, Ticket ticket)
@@ -285,6 +331,7 @@ Session::Taken Session::take(
     m_awaited = 0;
     m_givenIds.clear();
     takeResent(&taking);
+    takeNotices(&taking);
     takeRetained(&taking, retained);
     takeLive(&taking);
     return taking.taken;
@@ -324,8 +371,26 @@ void Session::takeResent(Taking *taking)
     }
 }
 
+// A notice has the place of the last message that it tells of, which this session never gets.
+void Session::takeNotices(Taking *taking)
+{
+    while (hasLosses() && !taking->isFull()) {
+        PendingEntry entry;
+        entry.qos = noticeQos();
+        if (entry.qos > 0 && taking->unacked <= 0) {
+            m_windowClosed = taking->ended = true;
+            return;
+        }
+        entry.message = m_losses->takeNotice(entry.qos);
+        entry.debt.copy = kNoCopy;
+        if (entry.qos > 0)
+            m_bytes += entry.message.size();
+        give(taking, std::move(entry));
+    }
+}
+
 // Hands one entry out; the caller has made sure that it fits.
-void Session::give(Taking *taking, Entry entry)
+void Session::give(Taking *taking, PendingEntry entry)
 {
     Delivery &delivery = taking->out[taking->taken.count++];
     taking->bytes -= kFrameOverhead + qint64(entry.message.size());
@@ -428,7 +493,7 @@ void Session::takeRetained(Taking *taking, const RetainedStore &retained)
         if (taking->isFull())
             return;
         const Message &message = walk.page[walk.next];
-        Entry entry;
+        PendingEntry entry;
         entry.qos = std::min(message.qos(), walk.options.qos);
         entry.debt.copy = walk.firstCopy + quint32(walk.next);
         if (message.expiryDeadline() >= 0 && message.expiryDeadline() <= taking->now) {
@@ -455,10 +520,12 @@ void Session::takeRetained(Taking *taking, const RetainedStore &retained)
 void Session::takeLive(Taking *taking)
 {
     while (!m_pending.isEmpty() && !taking->isFull()) {
-        Entry &front = m_pending.front();
+        const PendingEntry &front = m_pending.front();
         const qint64 deadline = front.message.expiryDeadline();
         if (deadline >= 0 && deadline <= taking->now) {
-            dropFront();
+            const PendingEntry expired = m_pending.popFront();
+            m_bytes -= expired.message.size();
+            settleStored(expired.message.sequence(), expired.debt.copy, expired.qos);
             ++taking->taken.expired;
             continue;
         }
@@ -514,11 +581,10 @@ void Session::bequeathShared(const Heir &heir) const
         if (entry.phase != Phase::Settled && entry.qos == 1 && entry.by.member())
             heir(entry.message, *entry.by.member());
     }
-    for (std::size_t i = 0; i < m_pending.size(); ++i) {
-        const Entry &entry = m_pending[i];
+    m_pending.forEach([&](const PendingEntry &entry) {
         if (entry.by.member())
             heir(entry.message, *entry.by.member());
-    }
+    });
 }
 
 bool Session::mark(

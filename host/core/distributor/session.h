@@ -3,7 +3,9 @@
 
 #pragma once
 
+#include "core/distributor/gapnotice.h"
 #include "core/distributor/matchcache.h"
+#include "core/distributor/pendingqueue.h"
 #include "core/distributor/retainedstore.h"
 #include "core/distributor/ring.h"
 #include "core/distributor/testament.h"
@@ -76,17 +78,15 @@ public:
         Skipped,
         Full
     };
-    /// Which of the store's targets a live message is for this session.
-    struct Debt
-    {
-        quint32 copy = 0; ///< see DurableTarget
-        Ticket ticket = 0; ///< not 0: at QoS 2 it is sent once this is kept
-    };
-
     /// Appends a live message; @p way says how this session gets it.
     Push push(const Message &message, const LocalTarget::Way &way, Debt debt);
-    /// Gives what push() found no room for up.
+    /// As push(), beyond its limits.
+    void pushOver(const Message &message, const LocalTarget::Way &way, Debt debt);
+    /// Gives what push() found no room for up, and owes a notice of it.
     void forgo(const Message &message, const LocalTarget::Way &way, Debt debt);
+    /// Makes room for @p message by what the policies of those that wait give up; false when nothing
+    /// more can go.
+    bool makeRoom(const Message &message, const LocalTarget::Way &way);
 
     /// Something the session was owed when the host ended.
     struct Owed
@@ -98,6 +98,7 @@ public:
         quint8 qos = 0;
         bool retain = false;
         bool showPosition = false;
+        bool isTagged = false; ///< a link marked it, so that it was sent
         bool bodyDone = false;
     };
 
@@ -108,9 +109,6 @@ public:
     void setLiveFrom(quint64 sequence) noexcept { m_liveFrom = sequence; }
 
     quint64 liveFrom() const noexcept { return m_liveFrom; }
-
-    /// Gives the oldest waiting message up; false when none waits.
-    bool dropOldest();
 
     std::size_t queuedMessages() const noexcept { return m_pending.size() + m_unsettled; }
 
@@ -133,8 +131,20 @@ public:
     /// Whether take() could yield something with an open window.
     bool hasWaiting() const noexcept
     {
-        return !m_pending.isEmpty() || !m_walks.empty() || m_resend < m_inflight.size();
+        return !m_pending.isEmpty() || !m_walks.empty() || m_resend < m_inflight.size()
+            || hasLosses();
     }
+
+    bool isRefusing() const noexcept
+    {
+        return m_subscriber->refusing.load(std::memory_order_relaxed);
+    }
+
+    /// Whether it is owed a notice of what it lost.
+    bool hasLosses() const noexcept { return m_losses && m_losses->hasDue(); }
+
+    /// Messages it lost so far, by our doing.
+    quint64 lostMessages() const noexcept { return m_losses ? m_losses->total() : 0; }
 
     /// Whether a pull is due before more is queued: half full, a good part of it waits to be taken.
     bool isBackedUp() const noexcept
@@ -219,16 +229,6 @@ public:
 private:
     static constexpr std::size_t kBackedUp = 64;
 
-    struct Entry
-    {
-        Message message;
-        Matched by;
-        Debt debt;
-        quint8 qos = 0;
-        bool retain = false;
-        bool showPosition = false;
-        bool resent = false; ///< may have been sent before the host was started again
-    };
     enum class Phase : quint8 {
         Taken,
         Due,
@@ -265,19 +265,26 @@ private:
     void takeResent(Taking *taking);
     void takeRetained(Taking *taking, const RetainedStore &retained);
     void takeLive(Taking *taking);
-    void give(Taking *taking, Entry entry);
+    void give(Taking *taking, PendingEntry entry);
+    void takeNotices(Taking *taking);
+    PendingEntry entryOf(const Message &message, const LocalTarget::Way &way, Debt debt) const;
+    void append(PendingEntry entry);
+    void drop(const PendingEntry &entry, LossReason reason);
+    void noteLoss(const Message &message, const Matched &by, LossReason reason);
+    quint8 noticeQos() const noexcept;
     bool mayLeave(Taking *taking, Ticket ticket);
     void keepPage(RetainedWalk *walk);
     void dropWalk(const RetainedWalk &walk);
     void settleStored(quint64 sequence, quint32 copy, quint8 qos);
-    void dropFront();
+
 
     SubscriberPtr m_subscriber;
     QByteArray m_key;
     QByteArray m_peerKey;
     const SessionLimits &m_limits;
     HostLink *m_holder = nullptr;
-    Ring<Entry> m_pending;
+    PendingQueue m_pending;
+    std::unique_ptr<LossLedger> m_losses; ///< null: nothing was ever lost
     Ring<InFlight> m_inflight;
     quint64 m_inflightBase = 1; ///< handle of the first in m_inflight
     std::size_t m_resend = 0; ///< first in m_inflight that may be due

@@ -37,6 +37,8 @@ struct Subscriber
     std::atomic<int> arrived = -1;
     std::atomic<bool> online = false;
     std::atomic<bool> congested = false;
+    /// It has no room, and its publishers are to be told.
+    std::atomic<bool> refusing = false;
     /// What it is owed outlives the process; fixed before its first subscription.
     std::atomic<bool> durable = false;
 };

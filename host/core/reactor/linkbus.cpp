@@ -155,7 +155,7 @@ int HostLink::take(Delivery *out, int max, const Window &window) noexcept
         traffic.drop(DropReason::Expired).add(quint64(taken.expired));
     if (m_session->awaited() != 0)
         m_reactor.awaitStore(*m_session);
-    if (m_session->congestion)
+    if (m_session->congestion || m_session->isRefusing())
         m_reactor.noteTaken(*m_session);
     return taken.count;
 }
@@ -172,7 +172,7 @@ void HostLink::settle(const Settle *settles, int count) noexcept
     }
     if (m_session->hasWaiting())
         markDirty();
-    if (m_session->congestion)
+    if (m_session->congestion || m_session->isRefusing())
         m_reactor.noteTaken(*m_session);
 }
 

@@ -111,6 +111,9 @@ public:
         }
     }
 
+    /// Sessions of an earlier start wait for their peers from now on: their expiry and testaments.
+    void beginWaiting() { m_sessions.beginWaiting(); }
+
     /// Takes no more input from any link; for the end of the host.
     void stopReading() noexcept { m_readingStopped = true; }
 
@@ -200,14 +203,18 @@ private:
     void push(Session &session,
               const Message &message,
               const LocalTarget::Way &way,
-              Session::Debt debt);
+              Debt debt);
     void pushToFull(const Message &message);
-    void noteQueued(Session &session, const Message &message);
+    void noteQueued(Session &session, const Message &message, const LocalTarget::Way &way);
     void handleFull(Session &session,
                     const Message &message,
                     const LocalTarget::Way &way,
-                    Session::Debt debt);
-    void noteCongestion(Session &session, quint64 origin);
+                    Debt debt);
+    void applyOverflow(Session &session,
+                       const Message &message,
+                       const LocalTarget::Way &way,
+                       Debt debt);
+    void noteCongestion(Session &session, quint64 origin, qint64 patience);
     void hold(quint64 origin, bool held);
     void closeOverflowed();
     bool pullLinks();
@@ -251,7 +258,7 @@ private:
     {
         quint64 session = 0;
         LocalTarget::Way way;
-        Session::Debt debt;
+        Debt debt;
     };
 
     std::vector<FullTarget> m_full; ///< of the message being distributed

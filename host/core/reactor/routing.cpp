@@ -16,6 +16,15 @@ constexpr std::size_t kBatchBytes = 256 * 1024;
 constexpr qint64 kRetainedNs = kNsPerSecond;
 constexpr int kRetainedRound = 1024;
 
+// How long the publishers of a session wait for it.
+qint64 patienceOf(const LocalTarget::Way &way) noexcept
+{
+    const MatchTerms *terms = way.by.terms();
+    if (!terms || terms->overflow.policy != Overflow::BlockUpTo)
+        return Congestion::kPatienceNs;
+    return std::max<qint64>(qint64(terms->overflow.patienceMs) * kNsPerMs, kNsPerMs);
+}
+
 LocalTarget::Way wayOf(const SharedMemberPtr &member)
 {
     LocalTarget::Way way;
@@ -49,6 +58,11 @@ void Reactor::publish(const Publication &publication)
             return;
         }
         retain = false;
+    }
+    if (answered && !match->rejecting.empty() && match->isRefused()) {
+        m_traffic.drop(DropReason::Rejected).add();
+        queueCompletion(*link, {view.completionTag, Completion::Kind::Publish, Outcome::Quota}, 0);
+        return;
     }
     if (answered && refuses(publication, *match)) {
         m_traffic.drop(DropReason::StoreRefused).add();
@@ -214,7 +228,7 @@ void Reactor::expireRetained() noexcept
 void Reactor::push(Session &session,
                    const Message &message,
                    const LocalTarget::Way &way,
-                   Session::Debt debt)
+                   Debt debt)
 {
     switch (session.push(message, way, debt)) {
     case Session::Push::Skipped:
@@ -225,7 +239,7 @@ void Reactor::push(Session &session,
     case Session::Push::Queued:
         break;
     }
-    noteQueued(session, message);
+    noteQueued(session, message, way);
 }
 
 // After the receivers of a message were gone through: a pull runs the driver, which may change them.
@@ -239,47 +253,72 @@ void Reactor::pushToFull(const Message &message)
     }
 }
 
-void Reactor::noteQueued(Session &session, const Message &message)
+void Reactor::noteQueued(Session &session, const Message &message, const LocalTarget::Way &way)
 {
     HostLink *link = session.holder();
     if (!link)
         return;
     link->markDirty();
     if (session.isHalfFull() && link->stream() && link->stream()->space() <= 0)
-        noteCongestion(session, message.origin());
+        noteCongestion(session, message.origin(), patienceOf(way));
 }
 
 void Reactor::handleFull(Session &session,
                          const Message &message,
                          const LocalTarget::Way &way,
-                         Session::Debt debt)
+                         Debt debt)
 {
     HostLink *link = session.holder();
     if (link && !link->isInDriver()) {
         // A big read never overflows a reader that has room.
         link->pull();
         if (session.push(message, way, debt) != Session::Push::Full) {
-            noteQueued(session, message);
+            noteQueued(session, message, way);
             return;
         }
         link = session.holder();
     }
-    m_traffic.drop(DropReason::QueueFull).add();
-    if (link) {
+    const quint64 before = session.lostMessages();
+    applyOverflow(session, message, way, debt);
+    m_traffic.drop(DropReason::QueueFull).add(session.lostMessages() - before);
+    if (link)
+        link->markDirty();
+}
+
+void Reactor::applyOverflow(Session &session,
+                            const Message &message,
+                            const LocalTarget::Way &way,
+                            Debt debt)
+{
+    const Overflow policy = way.by.terms() ? way.by.terms()->overflow.policy : Overflow::Default;
+    HostLink *link = session.holder();
+    switch (policy) {
+    case Overflow::DropNewest:
+        session.forgo(message, way, debt);
+        return;
+    case Overflow::Reject:
+        // Its publishers are told from now on; what was on its way still has a place.
+        session.subscriber().refusing.store(true, std::memory_order_relaxed);
+        session.pushOver(message, way, debt);
+        return;
+    case Overflow::DropOldest:
+    case Overflow::LatestPerTopic:
+        break;
+    case Overflow::Default:
+    case Overflow::Disconnect:
+    case Overflow::BlockUpTo:
+        if (!link)
+            break;
+        session.forgo(message, way, debt);
         if (!link->overflowed) {
             link->overflowed = true;
             m_overflowed.push_back(link->generation());
         }
-        session.forgo(message, way, debt);
         return;
     }
-    // Nobody is there to be told off: the oldest goes, unless that would not help.
-    if (message.size() <= session.limits().queueBytes) {
-        while (session.dropOldest()) {
-            if (session.push(message, way, debt) != Session::Push::Full)
-                return;
-            m_traffic.drop(DropReason::QueueFull).add();
-        }
+    while (session.makeRoom(message, way)) {
+        if (session.push(message, way, debt) != Session::Push::Full)
+            return;
     }
     session.forgo(message, way, debt);
 }
@@ -334,7 +373,7 @@ void Reactor::handOver(Session &session, std::vector<InboxItem> *inbox)
 
 // Back-pressure.
 
-void Reactor::noteCongestion(Session &session, quint64 origin)
+void Reactor::noteCongestion(Session &session, quint64 origin, qint64 patience)
 {
     if (!session.congestion) {
         session.congestion = std::make_unique<Congestion>(
@@ -344,7 +383,7 @@ void Reactor::noteCongestion(Session &session, quint64 origin)
             },
             &session);
         session.subscriber().congested.store(true, std::memory_order_relaxed);
-        m_timers.arm(session.congestion->patience, m_clock.now() + Congestion::kPatienceNs);
+        m_timers.arm(session.congestion->patience, m_clock.now() + patience);
     }
     Congestion &congestion = *session.congestion;
     if (congestion.stalled || origin == 0
@@ -379,8 +418,11 @@ void Reactor::hold(quint64 origin, bool held)
 
 void Reactor::noteTaken(Session &session)
 {
-    if (session.isBelowQuarter())
+    if (session.congestion && session.isBelowQuarter())
         relieve(session);
+    std::atomic<bool> &refusing = session.subscriber().refusing;
+    if (refusing.load(std::memory_order_relaxed) && !session.isHalfFull())
+        refusing.store(false, std::memory_order_relaxed);
 }
 
 void Reactor::relieve(Session &session)

@@ -21,6 +21,7 @@ enum class DropReason : quint8 {
     RetainedFull, ///< delivered, not kept
     NotAuthorized,
     StoreRefused, ///< it could not be kept
+    Rejected, ///< a subscriber without room wanted its publishers to be told
     Count,
 };
 
