@@ -37,6 +37,8 @@ Host::Host(MainLoop &loop, HostSetup setup)
           loop.clock(), loop.timers(), m_random, m_distributor->generations))
     , m_shutdown(std::make_unique<ShutdownCoordinator>(loop.clock(), loop.timers(), loop))
 {
+    if (setup.endpoints.maxLinks > 0)
+        m_distributor->links.setLimit(qsizetype(setup.endpoints.maxLinks));
     const int count = std::clamp(setup.reactors, 1, 64);
     for (int i = 0; i < count; ++i)
         m_reactors.push_back(std::make_unique<ReactorThread>(i, *m_distributor));
@@ -44,8 +46,12 @@ Host::Host(MainLoop &loop, HostSetup setup)
         return std::strcmp(iid, FAIRLEAD_EVENTS_IID) == 0 ? static_cast<Events *>(&*m_eventService)
                                                           : nullptr;
     };
-    m_endpoints = std::make_unique<EndpointSet>(
-        loop, *m_supervisor, m_reactors, m_events->feed(), std::move(setup.endpoints));
+    m_endpoints = std::make_unique<EndpointSet>(loop,
+                                                *m_supervisor,
+                                                m_reactors,
+                                                m_events->feed(),
+                                                m_descriptors,
+                                                std::move(setup.endpoints));
     connectParts();
 }
 

@@ -6,6 +6,7 @@
 #include "core/distributor/distributor.h"
 #include "core/endpoint/endpointset.h"
 #include "core/lifecycle/shutdown/shutdowncoordinator.h"
+#include "core/platform/descriptorreserve.h"
 #include "core/platform/systemrandom.h"
 #include "core/reactor/mainloop.h"
 #include "core/store/unstored.h"
@@ -85,6 +86,13 @@ public:
 
     Broadcaster &broadcaster() noexcept { return *m_broadcaster; }
 
+    const Broadcaster &broadcaster() const noexcept { return *m_broadcaster; }
+
+    /// Of all that accept for the host.
+    DescriptorReserve &descriptors() noexcept { return m_descriptors; }
+
+    const DescriptorReserve &descriptors() const noexcept { return m_descriptors; }
+
     qint64 linkCount() const noexcept { return m_endpoints->linkCount(); }
 
 Q_SIGNALS:
@@ -98,6 +106,7 @@ private:
     bool isOperable(const EndpointEvent &event) const;
 
     MainLoop &m_loop;
+    DescriptorReserve m_descriptors;
     Unstored m_store;
     std::unique_ptr<Distributor> m_distributor;
     std::unique_ptr<EventBus> m_events;

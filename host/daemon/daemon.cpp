@@ -136,6 +136,8 @@ std::optional<int> Daemon::start()
     setup.endpoints.maxLinks = m_config->limits().links > 0
         ? m_config->limits().links
         : std::max<qint64>(1, descriptors - kOwnDescriptors);
+    setup.endpoints.admission.linkRate = quint32(m_config->limits().linkRate);
+    setup.endpoints.admission.limitsLoopback = m_config->limits().linkRateLoopback;
     setup.epoch = quint32(m_loop.clock().utcMs() / 1000);
     setup.endpoints.version = QString::fromLatin1(kHostVersion);
     setup.endpoints.makeLogger = [this](const QString &transport, const QString &endpoint) {

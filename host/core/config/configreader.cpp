@@ -106,6 +106,8 @@ void ConfigReader::readHost()
     m_limits.retainedMessages = limits.value("retained_messages").toInteger();
     m_limits.retainedBytes = limits.value("retained_bytes").toInteger();
     m_limits.links = limits.value("links").toInteger();
+    m_limits.linkRate = limits.value("link_rate").toInteger();
+    m_limits.linkRateLoopback = limits.value("link_rate_loopback").toBool();
 
     const TableReader control(values, QStringLiteral("control"));
     QJsonObject table;

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "core/config/confignode.h"
+#include "core/carrier/carriersettings.h"
 #include "core/lifecycle/supervisor/endpointpolicy.h"
 #include "core/observe/logformat.h"
 #include "core/plugins/transportdescription.h"
+#include "core/security/addressrules.h"
 
 #include <QtCore/QJsonObject>
 #include <QtCore/QList>
@@ -44,6 +46,8 @@ struct Limits
     qint64 retainedMessages = 0;
     qint64 retainedBytes = 0;
     qint64 links = 0; ///< 0: what the descriptors allow, less 256
+    qint64 linkRate = 0; ///< links that a peer may begin within a second; 0: any number
+    bool linkRateLoopback = false; ///< also from this machine
 };
 
 /// One [[endpoint]]
@@ -53,12 +57,15 @@ struct EndpointSettings
     QUrl url; ///< with its port, unless the transport has none
     EndpointRole role = EndpointRole::Listen;
     Carrier carrier = Carrier::Tcp;
+    CarrierSettings layers; ///< above the carrier
     QString transport; ///< type of the transport that serves the scheme
     QHostAddress address; ///< to listen on; null for a dialled one and in memory
     quint16 port = 0; ///< 0 on a listener: the system chooses
     bool allowAnonymous = false;
     qint64 handshakeTimeout = 0; ///< nanoseconds
     qint64 maxLinks = 0; ///< 0: no bound of its own
+    AddressRules addressRules; ///< of a listener: from where peers may come
+    qint64 idleTimeout = 0; ///< nanoseconds without traffic until it is quiesced; 0: never
     bool enabled = true;
     EndpointPolicy policy; ///< how it is kept up
     QJsonObject options; ///< the plugin's keys, checked, defaults filled in
