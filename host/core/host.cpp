@@ -3,6 +3,7 @@
 
 #include "core/host.h"
 
+#include "core/distributor/restore.h"
 #include "core/endpoint/endpointregistrar.h"
 #include "core/endpoint/hostendpoint.h"
 #include "core/hostevents.h"
@@ -26,27 +27,53 @@ namespace fairlead::core {
 
 Host::Host(MainLoop &loop, HostSetup setup)
     : m_loop(loop)
-    , m_distributor(std::make_unique<Distributor>(setup.next, setup.limits, nullptr))
     , m_events(std::make_unique<EventBus>(loop.clock(), loop))
     , m_eventService(std::make_unique<EventService>(*m_events))
     , m_broadcaster(std::make_unique<Broadcaster>(loop.clock(), loop.timers(), loop))
-    , m_services(std::make_unique<ServiceRegistry>(loop.clock(), m_distributor->generations))
-    , m_serviceWatch(std::make_unique<ServiceWatch>(*m_services, loop.clock(), loop.timers()))
-    , m_registrar(std::make_unique<EndpointRegistrar>(*m_services))
-    , m_supervisor(std::make_unique<Supervisor>(
-          loop.clock(), loop.timers(), m_random, m_distributor->generations))
     , m_shutdown(std::make_unique<ShutdownCoordinator>(loop.clock(), loop.timers(), loop))
 {
+    Recovered kept;
+    if (setup.store) {
+        m_store = std::make_unique<HostStore>(loop, *setup.store);
+        kept = m_store->open(&m_recovered);
+        setup.next = {kept.epoch, kept.nextSequence};
+    }
+    m_distributor = std::make_unique<Distributor>(
+        setup.next, setup.limits, m_store ? &m_store->store() : nullptr);
+    m_services = std::make_unique<ServiceRegistry>(loop.clock(), m_distributor->generations);
+    m_serviceWatch = std::make_unique<ServiceWatch>(*m_services, loop.clock(), loop.timers());
+    m_registrar = std::make_unique<EndpointRegistrar>(*m_services);
+    m_supervisor = std::make_unique<Supervisor>(
+        loop.clock(), loop.timers(), m_random, m_distributor->generations);
+    if (setup.endpoints.maxLinks > 0)
+        m_distributor->links.setLimit(qsizetype(setup.endpoints.maxLinks));
     const int count = std::clamp(setup.reactors, 1, 64);
     for (int i = 0; i < count; ++i)
         m_reactors.push_back(std::make_unique<ReactorThread>(i, *m_distributor));
+    restore(*m_distributor, std::move(kept));
     setup.endpoints.service = [this](const char *iid) -> void * {
         return std::strcmp(iid, FAIRLEAD_EVENTS_IID) == 0 ? static_cast<Events *>(&*m_eventService)
                                                           : nullptr;
     };
-    m_endpoints = std::make_unique<EndpointSet>(
-        loop, *m_supervisor, m_reactors, m_events->feed(), std::move(setup.endpoints));
+    m_endpoints = std::make_unique<EndpointSet>(loop,
+                                                *m_supervisor,
+                                                m_reactors,
+                                                m_events->feed(),
+                                                m_descriptors,
+                                                std::move(setup.endpoints));
     connectParts();
+    if (m_store)
+        connectStore();
+}
+
+void Host::connectStore()
+{
+    connect(m_store.get(), &HostStore::degraded, this, [this](const Error &reason) {
+        publishStoreState(*m_events, EventKind::StoreDegraded, reason);
+    });
+    connect(m_store.get(), &HostStore::recovered, this, [this] {
+        publishStoreState(*m_events, EventKind::StoreRecovered, Error());
+    });
 }
 
 void Host::connectParts()
@@ -130,12 +157,27 @@ Result<> Host::start()
     }
     if (std::exchange(m_started, true))
         return Error(ErrorCode::AlreadyStarted, QStringLiteral("the host runs already"));
-    for (const auto &reactor : m_reactors)
-        reactor->start();
-    m_shutdownSteps = std::make_unique<HostShutdown>(
-        *m_shutdown,
-        HostShutdown::Parts{
-            m_loop, *m_supervisor, *m_endpoints, *m_broadcaster, *m_events, m_reactors});
+    if (m_store) {
+        m_store->start([this] {
+            for (const auto &reactor : m_reactors)
+                reactor->reactor().wake();
+        });
+        if (!m_recovered.quarantined.isNull())
+            publishStoreState(*m_events, EventKind::StoreQuarantined, m_recovered.quarantined);
+    }
+    for (const auto &thread : m_reactors) {
+        Reactor &reactor = thread->reactor();
+        reactor.post([&reactor] { reactor.beginWaiting(); });
+        thread->start();
+    }
+    m_shutdownSteps = std::make_unique<HostShutdown>(*m_shutdown,
+                                                     HostShutdown::Parts{m_loop,
+                                                                         *m_supervisor,
+                                                                         *m_endpoints,
+                                                                         *m_broadcaster,
+                                                                         *m_events,
+                                                                         m_reactors,
+                                                                         m_store.get()});
     return {};
 }
 

@@ -5,7 +5,9 @@
 
 #include "core/distributor/distributor.h"
 #include "core/endpoint/endpointset.h"
+#include "core/hoststore.h"
 #include "core/lifecycle/shutdown/shutdowncoordinator.h"
+#include "core/platform/descriptorreserve.h"
 #include "core/platform/systemrandom.h"
 #include "core/reactor/mainloop.h"
 
@@ -15,6 +17,7 @@
 #include <fairlead/result.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace fairlead::core {
@@ -35,7 +38,8 @@ struct HostSetup
 {
     int reactors = 1; ///< 1 to 64
     DistributorLimits limits;
-    Position next = {1, 1}; ///< of the first message of this start
+    Position next = {1, 1}; ///< of the first message of this start, unless the store knows better
+    std::optional<HostStore::Settings> store; ///< nothing: nothing outlives the process
     EndpointSet::Setup endpoints;
 };
 
@@ -70,6 +74,12 @@ public:
         return m_reactors;
     }
 
+    /// Null when nothing outlives the process.
+    HostStore *store() const noexcept { return m_store.get(); }
+
+    /// What an earlier start left; its sessions and messages were handed on.
+    const StoreSummary &recovered() const noexcept { return m_recovered; }
+
     EndpointSet &endpoints() noexcept { return *m_endpoints; }
 
     const EndpointSet &endpoints() const noexcept { return *m_endpoints; }
@@ -84,6 +94,13 @@ public:
 
     Broadcaster &broadcaster() noexcept { return *m_broadcaster; }
 
+    const Broadcaster &broadcaster() const noexcept { return *m_broadcaster; }
+
+    /// Of all that accept for the host.
+    DescriptorReserve &descriptors() noexcept { return m_descriptors; }
+
+    const DescriptorReserve &descriptors() const noexcept { return m_descriptors; }
+
     qint64 linkCount() const noexcept { return m_endpoints->linkCount(); }
 
 Q_SIGNALS:
@@ -92,11 +109,15 @@ Q_SIGNALS:
 
 private:
     void connectParts();
+    void connectStore();
     void handleAdded(const QString &name, const std::shared_ptr<OperationTarget> &target);
     void handleEndpointEvent(const EndpointEvent &event);
     bool isOperable(const EndpointEvent &event) const;
 
     MainLoop &m_loop;
+    DescriptorReserve m_descriptors;
+    std::unique_ptr<HostStore> m_store;
+    StoreSummary m_recovered;
     std::unique_ptr<Distributor> m_distributor;
     std::unique_ptr<EventBus> m_events;
     std::unique_ptr<EventService> m_eventService;

@@ -106,6 +106,11 @@ void publishEndpointEvent(EventBus &bus, const EndpointEvent &event)
     });
 }
 
+void publishStoreState(EventBus &bus, EventKind kind, const Error &reason)
+{
+    bus.publish(kind, [&](Event &out) { out.reason = reason; });
+}
+
 void publishShutdownPhase(EventBus &bus, const PhaseReport &report)
 {
     bus.publish(EventKind::ShutdownPhase, [&](Event &out) {

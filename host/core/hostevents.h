@@ -6,6 +6,8 @@
 #include "core/lifecycle/broadcast/broadcastreport.h"
 #include "core/registry/servicerecord.h"
 
+#include <fairlead/events.h>
+
 #include <functional>
 
 namespace fairlead {
@@ -25,6 +27,7 @@ struct PhaseReport;
 
 void logEndpointEvent(Logger &logger, const EndpointEvent &event);
 void publishEndpointEvent(EventBus &bus, const EndpointEvent &event);
+void publishStoreState(EventBus &bus, EventKind kind, const Error &reason);
 void publishShutdownPhase(EventBus &bus, const PhaseReport &report);
 void publishServiceRegistered(EventBus &bus, const ServiceRecord &service);
 void publishServiceUnregistered(EventBus &bus, const ServiceRecord &service, const Error &reason);

@@ -81,6 +81,8 @@ void HostShutdown::setSteps(ShutdownCoordinator &coordinator)
     set(step(ShutdownPhase::StopReading, [this](OperationReply reply) {
         onReactors([](Reactor &reactor) { reactor.stopReading(); }, std::move(reply));
     }));
+    set(step(ShutdownPhase::CommitStorage,
+             [this](OperationReply reply) { endStore(std::move(reply), &HostStore::drain); }));
     auto drain = step(ShutdownPhase::DrainOutbound,
                       [this](OperationReply reply) { drainLinks(std::move(reply)); });
     drain.second.stragglers = [this] { return openLinks(); };
@@ -93,6 +95,8 @@ void HostShutdown::setSteps(ShutdownCoordinator &coordinator)
                       [this](OperationReply reply) { closeLinks(std::move(reply)); });
     close.second.stragglers = [this] { return openLinks(); };
     set(std::move(close));
+    set(step(ShutdownPhase::CloseStore,
+             [this](OperationReply reply) { endStore(std::move(reply), &HostStore::close); }));
     set(step(ShutdownPhase::FlushEvents, atOnce([this] { m_parts.events.close(); })));
     auto unload = step(ShutdownPhase::UnloadPlugins,
                        [this](OperationReply reply) { stopReactors(std::move(reply)); });
@@ -122,6 +126,28 @@ void HostShutdown::quiesce(OperationReply reply)
         m_quiesce = *started;
     else
         shared->fail(started.error());
+}
+
+// What the reactors still have for the store goes first.
+void HostShutdown::endStore(OperationReply reply, void (HostStore::*end)(HostStore::Done))
+{
+    if (!m_parts.store) {
+        reply.done();
+        return;
+    }
+    auto shared = std::make_shared<OperationReply>(std::move(reply));
+    const auto finish = [shared](const Result<> &outcome) {
+        if (outcome)
+            shared->done();
+        else
+            shared->fail(outcome.error());
+    };
+    HostStore *store = m_parts.store;
+    MainLoop *loop = &m_parts.loop;
+    onReactors([](Reactor &reactor) { reactor.flushStore(); },
+               OperationReply([loop, store, end, finish](const Result<> &) {
+                   loop->post([store, end, finish] { (store->*end)(finish); });
+               }));
 }
 
 void HostShutdown::drainLinks(OperationReply reply)

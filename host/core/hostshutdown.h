@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/endpoint/linkplacer.h"
+#include "core/hoststore.h"
 #include "core/lifecycle/shutdown/shutdowncoordinator.h"
 
 #include <fairlead/operations.h>
@@ -30,6 +31,7 @@ public:
         Broadcaster &broadcaster;
         EventBus &events;
         const LinkPlacer::Reactors &reactors;
+        HostStore *store; ///< null: there is none
     };
 
     HostShutdown(ShutdownCoordinator &coordinator, const Parts &parts);
@@ -37,6 +39,7 @@ public:
 private:
     void setSteps(ShutdownCoordinator &coordinator);
     void quiesce(OperationReply reply);
+    void endStore(OperationReply reply, void (HostStore::*end)(HostStore::Done));
     void drainLinks(OperationReply reply);
     void closeLinks(OperationReply reply);
     void stopReactors(OperationReply reply);

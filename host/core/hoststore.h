@@ -3,7 +3,9 @@
 
 #pragma once
 
+#include "core/platform/backgroundcall.h"
 #include "core/platform/storethread.h"
+#include "core/platform/systemclock.h"
 #include "core/store/recovery.h"
 #include "core/store/sqliteengine.h"
 #include "core/store/store.h"
@@ -13,12 +15,24 @@
 
 #include <fairlead/result.h>
 
-#include <atomic>
+#include <functional>
 #include <memory>
 
 namespace fairlead::core {
 
 class MainLoop;
+
+/// How much an earlier start left, and what went wrong with it.
+struct StoreSummary
+{
+    quint64 sessions = 0;
+    quint64 retained = 0;
+    quint64 messages = 0;
+    quint64 expired = 0; ///< messages whose time passed while nobody was there
+    quint64 skipped = 0; ///< rows that made no sense
+    Error quarantined; ///< not null: what was there could not be read and was put aside
+    Error failure; ///< not null: nothing could be kept at the start
+};
 
 /// The host's store: the database in its file, the queue before it and the thread that empties the
 /// queue.
@@ -39,8 +53,8 @@ public:
     HostStore(MainLoop &loop, const Settings &settings);
     ~HostStore() override;
 
-    /// Opens the database and yields what it kept; see Store::open().
-    Recovered open();
+    /// Opens the database, yields what it kept (see Store::open()) and sums it up.
+    Recovered open(StoreSummary *summary);
     /// Starts the thread. @p decided is called on it after each group.
     void start(std::function<void()> decided);
 
@@ -51,10 +65,11 @@ public:
     /// Bytes on the disk.
     qint64 size() const { return m_engine.size(); }
 
-    /// What was appended so far is decided when @p done is called, on the storage thread.
-    void drain(std::function<void(const Result<> &)> done);
+    using Done = std::function<void(const Result<> &)>;
+    /// What was appended so far is decided when @p done is called, on a thread of its own.
+    void drain(Done done);
     /// The same, and the database is closed.
-    void close(std::function<void(const Result<> &)> done);
+    void close(Done done);
 
 Q_SIGNALS:
     void degraded(const fairlead::Error &reason);
@@ -63,9 +78,11 @@ Q_SIGNALS:
 private:
     MainLoop &m_loop;
     const QString m_path;
+    const LiveClock m_clock;
     SqliteEngine m_engine;
     Store m_store;
     std::unique_ptr<StoreThread> m_thread;
+    std::unique_ptr<BackgroundCall> m_ending;
 };
 
 } // namespace fairlead::core

@@ -50,6 +50,19 @@ DistributorLimits distributorLimits(const Limits &limits)
     return out;
 }
 
+std::optional<HostStore::Settings> storeSettings(const StoreSettings &settings,
+                                                 const QString &stateFolder)
+{
+    if (!settings.enabled)
+        return std::nullopt;
+    HostStore::Settings out;
+    out.path = settings.path.isEmpty() ? stateFolder + QStringLiteral("/store.db") : settings.path;
+    out.maxBytes = settings.maxBytes;
+    out.options.minInterval = settings.commitInterval;
+    out.options.maxWaitingBytes = quint64(settings.maxWaitingBytes);
+    return out;
+}
+
 } // namespace
 
 Daemon::Daemon(DaemonOptions options, MainLoop &loop)
@@ -136,7 +149,10 @@ std::optional<int> Daemon::start()
     setup.endpoints.maxLinks = m_config->limits().links > 0
         ? m_config->limits().links
         : std::max<qint64>(1, descriptors - kOwnDescriptors);
+    setup.endpoints.admission.linkRate = quint32(m_config->limits().linkRate);
+    setup.endpoints.admission.limitsLoopback = m_config->limits().linkRateLoopback;
     setup.next.epoch = quint32(m_loop.clock().utcMs() / 1000);
+    setup.store = storeSettings(m_config->store(), *stateFolder);
     setup.endpoints.version = QString::fromLatin1(kHostVersion);
     setup.endpoints.makeLogger = [this](const QString &transport, const QString &endpoint) {
         return std::make_shared<EndpointLogger>(*m_log, transport, endpoint);
@@ -147,6 +163,7 @@ std::optional<int> Daemon::start()
     };
     m_host = std::make_unique<Host>(m_loop, std::move(setup));
     connect(m_host.get(), &Host::stopped, this, &Daemon::handleStopped);
+    followStore();
     connect(&m_signals, &SignalWatcher::received, this, &Daemon::handleSignal);
     const Result<> watched = m_signals.watch({SIGTERM, SIGINT, SIGHUP, SIGUSR1});
     if (!watched) {
@@ -163,6 +180,36 @@ std::optional<int> Daemon::start()
     m_watchdog = std::make_unique<Watchdog>(m_notifier, *m_host, m_loop);
     tellReady();
     return std::nullopt;
+}
+
+void Daemon::followStore()
+{
+    HostStore *store = m_host->store();
+    if (!store) {
+        log(LogLevel::Info, "store", QStringLiteral("engine=none"));
+        return;
+    }
+    const StoreSummary &found = m_host->recovered();
+    log(LogLevel::Info,
+        "store",
+        QStringLiteral("path=%1 sessions=%2 retained=%3 messages=%4 expired=%5")
+            .arg(store->path())
+            .arg(found.sessions)
+            .arg(found.retained)
+            .arg(found.messages)
+            .arg(found.expired));
+    if (!found.quarantined.isNull())
+        log(LogLevel::Error, "store-quarantined", found.quarantined.toString());
+    if (found.skipped > 0)
+        log(LogLevel::Warning, "store-skipped", QStringLiteral("rows=%1").arg(found.skipped));
+    if (!found.failure.isNull())
+        log(LogLevel::Error, "store-degraded", found.failure.toString());
+    connect(store, &HostStore::degraded, this, [this](const Error &reason) {
+        log(LogLevel::Error, "store-degraded", reason.toString());
+    });
+    connect(store, &HostStore::recovered, this, [this] {
+        log(LogLevel::Info, "store-recovered", QString());
+    });
 }
 
 bool Daemon::openEndpoints()
@@ -245,7 +292,8 @@ bool Daemon::isDegraded() const
         m_endpoints.cbegin(), m_endpoints.cend(), [this](const auto &settings) {
             return m_failures.contains(settings.name) && !m_host->supervisor().find(settings.name);
         });
-    return missing || !m_problems.isEmpty() || m_host->supervisor().counts().isDegraded();
+    const bool unkept = m_host->store() && m_host->store()->store().isDegraded();
+    return missing || unkept || !m_problems.isEmpty() || m_host->supervisor().counts().isDegraded();
 }
 
 QList<PluginRecord> Daemon::plugins() const

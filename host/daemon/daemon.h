@@ -45,6 +45,7 @@ private:
     void log(fairlead::LogLevel level, const char *event, const QString &text);
     bool readConfiguration();
     fairlead::core::ConfigSources configSources() const;
+    void followStore();
     bool openEndpoints();
     void noteFailure(const fairlead::core::EndpointSettings &endpoint,
                      const fairlead::Error &error);

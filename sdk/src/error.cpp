@@ -16,6 +16,7 @@ bool isRetryableByNature(ErrorCode code) noexcept
     case ErrorCode::Timeout:
     case ErrorCode::LimitReached:
     case ErrorCode::QueueOverflow:
+    case ErrorCode::RateExceeded:
     case ErrorCode::AddressInUse:
     case ErrorCode::ConnectionRefused:
     case ErrorCode::ConnectionReset:
@@ -25,8 +26,6 @@ bool isRetryableByNature(ErrorCode code) noexcept
     case ErrorCode::DescriptorsExhausted:
     case ErrorCode::HandshakeTimeout:
     case ErrorCode::HeartbeatTimeout:
-    case ErrorCode::StorageDamaged:
-        return "storage-damaged";
     case ErrorCode::StorageFull:
         return true;
     default:
@@ -71,6 +70,8 @@ const char *errorName(ErrorCode code) noexcept
         return "limit-reached";
     case ErrorCode::QueueOverflow:
         return "queue-overflow";
+    case ErrorCode::RateExceeded:
+        return "rate-exceeded";
     case ErrorCode::ConfigSyntax:
         return "config-syntax";
     case ErrorCode::ConfigUnknownKey:
@@ -125,6 +126,8 @@ const char *errorName(ErrorCode code) noexcept
         return "storage-failed";
     case ErrorCode::StorageFull:
         return "storage-full";
+    case ErrorCode::StorageDamaged:
+        return "storage-damaged";
     }
     return "unknown";
 }

@@ -120,6 +120,15 @@ int ControlCommand::show(const QJsonObject &result)
             "Warning: a part of the daemon did not answer in time; this is not all [partial]"));
         code = exitcode::kPartial;
     }
+    const QString outcome = result.value(QStringLiteral("outcome")).toString();
+    if (outcome == QLatin1String("partial")) {
+        m_console.writeError(
+            QStringLiteral("Warning: not everybody did it; see failures and timeouts [partial]"));
+        code = exitcode::kPartial;
+    } else if (outcome == QLatin1String("no-live-targets")) {
+        m_console.writeError(QStringLiteral("Warning: nobody is there to do it [no-live-targets]"));
+        code = exitcode::kNobody;
+    }
     return end(code);
 }
 

@@ -40,6 +40,9 @@ constexpr ControlCommandSpec kCommands[] = {
      "release-handles",
      false},
     {Id::Reload, "reload", "apply a changed configuration", "", "reload", false},
+    {Id::Start, "start", "bring an endpoint up", " endpoint", "start", false},
+    {Id::Stop, "stop", "take an endpoint down until it is started", " endpoint", "stop", false},
+    {Id::Restart, "restart", "take an endpoint down and up again", " endpoint", "restart", false},
 };
 
 constexpr ControlOption kOptions[] = {

@@ -25,6 +25,9 @@ enum class ControlCommandId : quint8 {
     Resume,
     ReleaseHandles,
     Reload,
+    Start,
+    Stop,
+    Restart,
 };
 
 struct ControlCommandSpec

@@ -27,6 +27,24 @@ constexpr double kMaxSeconds = 86'400;
 }
 
 /// Collects one command line.
+[[nodiscard]] bool steersEndpoint(ControlCommandId command)
+{
+    return command == ControlCommandId::Start || command == ControlCommandId::Stop
+        || command == ControlCommandId::Restart;
+}
+
+/// The parameter that a bare word is; null when the command takes none.
+[[nodiscard]] const char *wordOf(ControlCommandId command)
+{
+    if (steersEndpoint(command)) {
+        return "name";
+    }
+    if (command == ControlCommandId::Disconnect) {
+        return "peerKey";
+    }
+    return command == ControlCommandId::ReleaseHandles ? "prefix" : nullptr;
+}
+
 class Reader
 {
 public:
@@ -70,9 +88,7 @@ public:
 
     [[nodiscard]] Failure takeWord(const QByteArray &word)
     {
-        const char *key = m_command.id == ControlCommandId::Disconnect ? "peerKey"
-            : m_command.id == ControlCommandId::ReleaseHandles         ? "prefix"
-                                                                       : nullptr;
+        const char *key = wordOf(m_command.id);
         if (key == nullptr || m_wish.params.contains(QLatin1String(key))) {
             return usageFailure(
                 "unexpected-argument",
@@ -93,6 +109,9 @@ public:
         if (m_command.id == ControlCommandId::ReleaseHandles
             && !m_wish.params.contains(QStringLiteral("prefix"))) {
             return usageFailure("missing-argument", QStringLiteral("name a path"));
+        }
+        if (steersEndpoint(m_command.id) && !m_wish.params.contains(QStringLiteral("name"))) {
+            return usageFailure("missing-argument", QStringLiteral("name an endpoint"));
         }
         return {};
     }

@@ -108,13 +108,16 @@ void ConfigReader::readHost()
     m_limits.retainedMessages = limits.value("retained_messages").toInteger();
     m_limits.retainedBytes = limits.value("retained_bytes").toInteger();
     m_limits.links = limits.value("links").toInteger();
+    m_limits.linkRate = limits.value("link_rate").toInteger();
+    m_limits.linkRateLoopback = limits.value("link_rate_loopback").toBool();
 
     const TableReader store(values, QStringLiteral("store"));
     m_store.enabled = store.value("engine").toString() != QLatin1String("none");
     m_store.path = store.value("path").toString();
     m_store.maxBytes = store.value("max_bytes").toInteger();
     m_store.maxWaitingBytes = store.value("max_waiting_bytes").toInteger();
-    m_store.commitInterval = qint64(store.value("commit_interval").toDouble() * double(kNsPerSecond));
+    m_store.commitInterval
+        = qint64(store.value("commit_interval").toDouble() * double(kNsPerSecond));
 
     const TableReader control(values, QStringLiteral("control"));
     QJsonObject table;

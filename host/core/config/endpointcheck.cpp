@@ -3,8 +3,11 @@
 
 #include "core/config/endpointcheck.h"
 
+#include "core/config/carriercheck.h"
 #include "core/config/hostschema.h"
 #include "core/config/schemavalidator.h"
+
+#include <QtCore/QJsonArray>
 
 #include <fairlead/clock.h>
 
@@ -51,6 +54,8 @@ private:
     void checkPlace(const TransportDescription &transport);
     void checkListenAddress();
     void readPolicy(const QJsonObject &values);
+    void readAddressRules(const QJsonObject &values);
+    QList<AddressRules::Network> readNetworks(const QJsonObject &values, const char *key);
     void checkReach(const QJsonObject &values);
     QString shownUrl() const;
 
@@ -172,7 +177,8 @@ void EndpointCheck::checkPlace(const TransportDescription &transport)
 void EndpointCheck::checkReach(const QJsonObject &values)
 {
     const bool isPrivate = m_settings.role == EndpointRole::Dial
-        || m_settings.carrier == Carrier::Memory || m_settings.address.isLoopback();
+        || m_settings.carrier == Carrier::Memory || m_settings.address.isLoopback()
+        || (m_settings.layers.tls && m_settings.layers.tls->requireCertificate);
     const QJsonValue allowed = values.value(QStringLiteral("allow_anonymous"));
     m_settings.allowAnonymous = allowed.toBool(isPrivate);
     if (isPrivate || m_settings.allowAnonymous || m_settings.address.isNull())
@@ -204,6 +210,30 @@ void EndpointCheck::readPolicy(const QJsonObject &values)
     }
 }
 
+QList<AddressRules::Network> EndpointCheck::readNetworks(const QJsonObject &values, const char *key)
+{
+    QList<AddressRules::Network> networks;
+    const QJsonArray texts = values.value(QLatin1String(key)).toArray();
+    for (const auto &text : texts) {
+        Result<AddressRules::Network> network = AddressRules::parseNetwork(text.toString());
+        if (network)
+            networks.append(*network);
+        else
+            report(network.error().code(), key, network.error().text());
+    }
+    if (!networks.isEmpty()
+        && (m_settings.role == EndpointRole::Dial || m_settings.carrier == Carrier::Memory)) {
+        report(ErrorCode::ConfigRange, key, QStringLiteral("no peer connects to this endpoint"));
+    }
+    return networks;
+}
+
+void EndpointCheck::readAddressRules(const QJsonObject &values)
+{
+    QList<AddressRules::Network> allowed = readNetworks(values, "allow_from");
+    m_settings.addressRules = AddressRules(std::move(allowed), readNetworks(values, "deny_from"));
+}
+
 std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transports)
 {
     const qsizetype errorsBefore = m_errors->size();
@@ -228,13 +258,19 @@ std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transp
         m_settings.transport = transport->type;
         checkRole(*transport);
         checkPlace(*transport);
+        m_settings.layers = readCarrier(
+            m_settings, *transport, values, [this](ErrorCode code, const char *key, auto &text) {
+                report(code, key, text);
+            });
         checkReach(values);
     }
     if (m_errors->size() != errorsBefore)
         return std::nullopt;
 
     m_settings.handshakeTimeout = nanoseconds(values, QStringLiteral("handshake_timeout"));
+    m_settings.idleTimeout = nanoseconds(values, QStringLiteral("idle_timeout"));
     readPolicy(values);
+    readAddressRules(values);
     if (m_errors->size() != errorsBefore)
         return std::nullopt;
     m_settings.maxLinks = values.value(QStringLiteral("max_links")).toInteger();
@@ -251,9 +287,11 @@ std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transp
 bool EndpointSettings::isSameAs(const EndpointSettings &other) const
 {
     return name == other.name && url == other.url && role == other.role && carrier == other.carrier
-        && transport == other.transport && address == other.address && port == other.port
-        && allowAnonymous == other.allowAnonymous && handshakeTimeout == other.handshakeTimeout
-        && maxLinks == other.maxLinks && durability == other.durability && enabled == other.enabled && policy == other.policy
+        && layers == other.layers && transport == other.transport && address == other.address
+        && port == other.port && allowAnonymous == other.allowAnonymous
+        && handshakeTimeout == other.handshakeTimeout && maxLinks == other.maxLinks
+        && durability == other.durability && addressRules == other.addressRules
+        && idleTimeout == other.idleTimeout && enabled == other.enabled && policy == other.policy
         && options == other.options;
 }
 

@@ -3,10 +3,12 @@
 
 #pragma once
 
+#include "core/carrier/carriersettings.h"
 #include "core/config/confignode.h"
 #include "core/lifecycle/supervisor/endpointpolicy.h"
 #include "core/observe/logformat.h"
 #include "core/plugins/transportdescription.h"
+#include "core/security/addressrules.h"
 #include "core/store/ticket.h"
 
 #include <QtCore/QJsonObject>
@@ -45,6 +47,8 @@ struct Limits
     qint64 retainedMessages = 0;
     qint64 retainedBytes = 0;
     qint64 links = 0; ///< 0: what the descriptors allow, less 256
+    qint64 linkRate = 0; ///< links that a peer may begin within a second; 0: any number
+    bool linkRateLoopback = false; ///< also from this machine
 };
 
 /// [store]
@@ -64,6 +68,7 @@ struct EndpointSettings
     QUrl url; ///< with its port, unless the transport has none
     EndpointRole role = EndpointRole::Listen;
     Carrier carrier = Carrier::Tcp;
+    CarrierSettings layers; ///< above the carrier
     QString transport; ///< type of the transport that serves the scheme
     QHostAddress address; ///< to listen on; null for a dialled one and in memory
     quint16 port = 0; ///< 0 on a listener: the system chooses
@@ -71,6 +76,8 @@ struct EndpointSettings
     qint64 handshakeTimeout = 0; ///< nanoseconds
     qint64 maxLinks = 0; ///< 0: no bound of its own
     Durability durability = Durability::Disk;
+    AddressRules addressRules; ///< of a listener: from where peers may come
+    qint64 idleTimeout = 0; ///< nanoseconds without traffic until it is quiesced; 0: never
     bool enabled = true;
     EndpointPolicy policy; ///< how it is kept up
     QJsonObject options; ///< the plugin's keys, checked, defaults filled in

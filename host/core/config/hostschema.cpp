@@ -42,7 +42,9 @@ constexpr char kHostSchema[] = R"({
         "queue_bytes": { "type": "integer", "minimum": 1024, "default": 67108864 },
         "retained_messages": { "type": "integer", "minimum": 0, "default": 1000000 },
         "retained_bytes": { "type": "integer", "minimum": 0, "default": 1073741824 },
-        "links": { "type": "integer", "minimum": 0, "default": 0 }
+        "links": { "type": "integer", "minimum": 0, "default": 0 },
+        "link_rate": { "type": "integer", "minimum": 0, "maximum": 1000000, "default": 256 },
+        "link_rate_loopback": { "type": "boolean", "default": false }
       }
     },
     "store": {
@@ -80,11 +82,26 @@ constexpr char kEndpointSchema[] = R"({
     "url": { "type": "string", "minLength": 1 },
     "role": { "type": "string", "enum": ["listen", "dial"], "default": "listen" },
     "allow_anonymous": { "type": "boolean" },
+    "certificate": { "type": "string", "pattern": "^/" },
+    "key": { "type": "string", "pattern": "^/" },
+    "ca": { "type": "string", "pattern": "^/" },
+    "require_certificate": { "type": "boolean", "default": false },
+    "certificate_identity": {
+      "type": "string", "enum": ["common-name", "subject", "fingerprint", "none"],
+      "default": "common-name"
+    },
+    "verify_peer": { "type": "boolean", "default": true },
+    "tls_min_version": { "type": "string", "enum": ["1.2", "1.3"], "default": "1.2" },
+    "tls_ciphers": { "type": "string", "minLength": 1 },
+    "allowed_origins": { "type": "array", "items": { "type": "string" }, "default": [] },
     "handshake_timeout": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 10 },
     "max_links": { "type": "integer", "minimum": 0, "default": 0 },
     "durability": {
       "type": "string", "enum": ["disk", "written", "memory"], "default": "disk"
     },
+    "allow_from": { "type": "array", "items": { "type": "string" }, "default": [] },
+    "deny_from": { "type": "array", "items": { "type": "string" }, "default": [] },
+    "idle_timeout": { "type": "number", "minimum": 0, "maximum": 86400, "default": 0 },
     "enabled": { "type": "boolean", "default": true },
     "reconnect": { "type": "boolean", "default": true },
     "reconnect_delay": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 1 },

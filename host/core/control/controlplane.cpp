@@ -8,6 +8,7 @@
 #include "core/control/httpserver.h"
 #include "core/control/metrics.h"
 #include "core/control/operatormethods.h"
+#include "core/host.h"
 #include "core/platform/files.h"
 #include "core/reactor/acceptor.h"
 #include "core/reactor/mainloop.h"
@@ -71,8 +72,10 @@ Result<> ControlPlane::listen(const ControlPath &path)
         if (const Result<> made = makeFolder(path.folder); !made)
             return made.error();
     }
-    auto server = ControlServer::listen(
-        {m_loop.dispatcher(), m_loop.timers(), m_loop.clock()}, m_api, path.path);
+    auto server = ControlServer::listen({m_loop.dispatcher(), m_loop.timers(), m_loop.clock()},
+                                        m_api,
+                                        path.path,
+                                        &m_host.descriptors());
     if (!server)
         return server.error();
     m_server = std::move(*server);
@@ -89,8 +92,13 @@ Result<> ControlPlane::listenHttp(const QHostAddress &address, quint16 port, boo
     m_http = std::make_unique<HttpServer>(
         ControlLoop{m_loop.dispatcher(), m_loop.timers(), m_loop.clock()}, !anywhere);
     addPages();
-    auto acceptor = Acceptor::listen(
-        m_loop, address, port, [this](int fd, const QByteArray &) { m_http->admit(fd); });
+    auto acceptor
+        = Acceptor::listen(m_loop,
+                           m_host.descriptors(),
+                           Acceptor::Use::Operators,
+                           address,
+                           port,
+                           [this](const AcceptedSocket &socket) { m_http->admit(socket.fd); });
     if (!acceptor) {
         m_http.reset();
         return acceptor.error();

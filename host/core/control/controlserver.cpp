@@ -24,22 +24,26 @@ constexpr int kMaxLeaving = 16;
 
 Result<std::unique_ptr<ControlServer>> ControlServer::listen(const ControlLoop &loop,
                                                              ControlApi &api,
-                                                             const QString &path)
+                                                             const QString &path,
+                                                             DescriptorReserve *reserve)
 {
     auto socket = LocalSocket::listen(path, kMode);
     if (!socket)
         return socket.error();
     // Not make_unique: the constructor is private.
     return std::unique_ptr<ControlServer>( // NOLINT(modernize-make-unique)
-        new ControlServer(loop, api, std::move(*socket)));
+        new ControlServer(loop, api, std::move(*socket), reserve));
 }
 
 ControlServer::ControlServer(const ControlLoop &loop,
                              ControlApi &api,
-                             std::unique_ptr<LocalSocket> socket)
+                             std::unique_ptr<LocalSocket> socket,
+                             DescriptorReserve *reserve)
     : m_loop(loop)
     , m_api(api)
     , m_socket(std::move(socket))
+    , m_none(0)
+    , m_reserve(reserve ? *reserve : m_none)
     , m_retry([](void *self) noexcept { static_cast<ControlServer *>(self)->startAccepting(); },
               this)
 {
@@ -61,13 +65,13 @@ void ControlServer::startAccepting() noexcept
 void ControlServer::handleFdEvents(quint32) noexcept
 {
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
-        bool exhausted = false;
-        const int fd = m_socket->accept(&exhausted);
-        if (fd >= 0) {
+        const auto [outcome, fd]
+            = m_reserve.accept(m_socket->fd(), DescriptorReserve::Use::Operators);
+        if (outcome == DescriptorReserve::Outcome::Good) {
             admit(fd);
             continue;
         }
-        if (exhausted) {
+        if (outcome == DescriptorReserve::Outcome::Exhausted) {
             m_loop.dispatcher.removeFd(m_socket->fd());
             m_loop.timers.arm(m_retry, m_loop.clock.now() + kRetryNs);
         }

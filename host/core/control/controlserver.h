@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/control/channel.h"
+#include "core/platform/descriptorreserve.h"
 #include "core/platform/localsocket.h"
 
 #include <QtCore/QObject>
@@ -30,10 +31,12 @@ public:
     static constexpr int kMaxConnections = 32;
     static constexpr qint64 kIdleNs = kNsPerSecond;
 
+    /// With a @p reserve, which outlives it, operators get in when links find no descriptor left.
     /// Errors: LocalSocket::listen()'s.
     static Result<std::unique_ptr<ControlServer>> listen(const ControlLoop &loop,
                                                          ControlApi &api,
-                                                         const QString &path);
+                                                         const QString &path,
+                                                         DescriptorReserve *reserve = nullptr);
     ~ControlServer() override;
 
     const QString &path() const noexcept { return m_socket->path(); }
@@ -45,7 +48,10 @@ public:
     quint64 evicted() const noexcept { return m_evicted; }
 
 private:
-    ControlServer(const ControlLoop &loop, ControlApi &api, std::unique_ptr<LocalSocket> socket);
+    ControlServer(const ControlLoop &loop,
+                  ControlApi &api,
+                  std::unique_ptr<LocalSocket> socket,
+                  DescriptorReserve *reserve);
     void handleFdEvents(quint32 events) noexcept override;
     void admit(int fd);
     bool makeRoom();
@@ -54,6 +60,8 @@ private:
     const ControlLoop m_loop;
     ControlApi &m_api;
     std::unique_ptr<LocalSocket> m_socket;
+    DescriptorReserve m_none; ///< when there is none
+    DescriptorReserve &m_reserve;
     std::vector<ControlConnection *> m_connections; ///< children, in the order of their coming
     Timer m_retry;
     quint64 m_refused = 0;

@@ -206,12 +206,13 @@ Ticket Sequencer::storeLocked(const Outgoing &outgoing, DurableTargets shared)
 }
 
 void Sequencer::commit(int self,
-                                       std::vector<Outgoing> *batch,
-                                       const TopicIndex &index,
-                                       MatchCache &cache,
-                                       std::vector<InboxItem> *inbox)
+                       std::vector<Outgoing> *batch,
+                       const TopicIndex &index,
+                       MatchCache &cache,
+                       std::vector<InboxItem> *inbox)
 {
     quint64 touched = 0;
+    quint64 next = 0;
     std::vector<Reactor *> relieved;
     for (int attempt = 1;; ++attempt) {
         // After some tries against a stream of subscription changes, hold them off.
@@ -245,11 +246,14 @@ void Sequencer::commit(int self,
                 m_inboxes[std::size_t(self)]->reactor->starve();
         }
         collectLocked(self, inbox, &relieved);
+        next = m_next;
         break;
     }
     wake(touched, self);
     for (Reactor *reactor : relieved)
         reactor->handleCredit();
+    if (m_store)
+        m_store->noteUsed(next, 0);
 }
 
 void Sequencer::collect(int self, std::vector<InboxItem> *inbox)
@@ -299,9 +303,9 @@ bool Sequencer::redirect(const Message &message, SharedGroup &group, int self)
         item.message = message;
         item.copy = kRedirectedCopy + (m_redirected++ % kRedirectedCopy);
         if (m_store && isOwed(*member, message)) {
-            const Ticket ticket = m_store->append(record::AddTarget{message, owedTo(*member, item.copy)},
-                                                  message.qos() == 2 ? Durability::Disk
-                                                                     : Durability::Memory);
+            const Ticket ticket
+                = m_store->append(record::AddTarget{message, owedTo(*member, item.copy)},
+                                  message.qos() == 2 ? Durability::Disk : Durability::Memory);
             item.ticket = message.qos() == 2 ? ticket : 0;
         }
         item.member = std::move(member);

@@ -34,6 +34,8 @@ Session &SessionTable::create(quint64 number, const QByteArray &key, const QByte
     session->home = this;
     session->subscriber().home.store(m_reactor, std::memory_order_release);
     session->subscriber().arrived.store(m_reactor, std::memory_order_release);
+    if (m_distributor.store)
+        m_distributor.store->noteUsed(0, number + 1);
     return *(m_sessions[number] = std::move(session));
 }
 
@@ -176,8 +178,8 @@ void SessionTable::beginWaiting()
         if (expiresUtcMs >= 0 && session->expirySeconds != kNever) {
             // A clock that was set back lengthens nothing.
             const qint64 span = qint64(session->expirySeconds) * kNsPerSecond;
-            const qint64 left = std::clamp<qint64>(
-                (expiresUtcMs - m_host.clock().utcMs()) * kNsPerMs, 0, span);
+            const qint64 left
+                = std::clamp<qint64>((expiresUtcMs - m_host.clock().utcMs()) * kNsPerMs, 0, span);
             m_host.timers().arm(session->expiryTimer, m_host.clock().now() + left);
         }
         awaitReturn(*session);

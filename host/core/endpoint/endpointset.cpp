@@ -7,6 +7,7 @@
 #include "core/endpoint/listenconnector.h"
 #include "core/endpoint/memoryconnector.h"
 #include "core/endpoint/tcpconnector.h"
+#include "core/lifecycle/shutdown/shutdowncoordinator.h"
 #include "core/lifecycle/supervisor/supervisor.h"
 #include "core/reactor/mainloop.h"
 
@@ -18,28 +19,38 @@
 
 namespace fairlead::core {
 
+/// What every plugin may ask for; empty once the host ended, which plugin objects may outlive.
+struct OfferedServices
+{
+    QString version;
+    std::function<void *(const char *iid)> service;
+};
+
 namespace {
+
+/// When to come again, to who finds no descriptor left.
+constexpr qint64 kRetryAfterMs = 1000;
 
 class PluginServices final : public HostServices
 {
 public:
-    PluginServices(std::shared_ptr<Logger> logger, const EndpointSet::Setup &setup)
+    PluginServices(std::shared_ptr<Logger> logger, std::shared_ptr<const OfferedServices> offered)
         : m_logger(std::move(logger))
-        , m_setup(setup)
+        , m_offered(std::move(offered))
     { }
 
     Logger &logger() noexcept override { return *m_logger; }
 
-    QString hostVersion() const override { return m_setup.version; }
+    QString hostVersion() const override { return m_offered->version; }
 
     void *service(const char *iid) noexcept override
     {
-        return m_setup.service ? m_setup.service(iid) : nullptr;
+        return m_offered->service ? m_offered->service(iid) : nullptr;
     }
 
 private:
     std::shared_ptr<Logger> m_logger;
-    const EndpointSet::Setup &m_setup;
+    std::shared_ptr<const OfferedServices> m_offered;
 };
 
 EndpointPlan planFor(const EndpointSettings &settings)
@@ -73,15 +84,23 @@ EndpointSet::EndpointSet(MainLoop &loop,
                          Supervisor &supervisor,
                          const LinkPlacer::Reactors &reactors,
                          const EventFeed &listeners,
+                         DescriptorReserve &reserve,
                          Setup setup)
     : m_loop(loop)
     , m_supervisor(supervisor)
     , m_setup(std::move(setup))
+    , m_offered(
+          std::make_shared<OfferedServices>(OfferedServices{m_setup.version, m_setup.service}))
+    , m_reserve(reserve)
+    , m_admission(loop, loop.clock(), loop.timers(), m_setup.admission)
     , m_reports(loop, listeners)
     , m_placer(reactors)
 { }
 
-EndpointSet::~EndpointSet() = default;
+EndpointSet::~EndpointSet()
+{
+    m_offered->service = nullptr;
+}
 
 Result<std::shared_ptr<HostEndpoint>> EndpointSet::make(const EndpointSettings &settings)
 {
@@ -95,8 +114,14 @@ Result<std::shared_ptr<HostEndpoint>> EndpointSet::make(const EndpointSettings &
     parts.number = m_nextNumber++;
     parts.factory = factory;
     parts.logger = m_setup.makeLogger(settings.transport, settings.name);
-    parts.services = std::make_unique<PluginServices>(parts.logger, m_setup);
+    parts.services = std::make_unique<PluginServices>(parts.logger, m_offered);
     parts.follower = &m_reports;
+    parts.home = &m_loop;
+    parts.prepared = [this, name = settings.name] {
+        if (const auto endpoint = find(name))
+            Q_EMIT added(name, endpoint->operations());
+    };
+    parts.gate = &m_admission;
     auto made = HostEndpoint::create(settings, std::move(parts));
     if (!made)
         return made.error();
@@ -111,9 +136,10 @@ std::unique_ptr<EndpointConnector> EndpointSet::connectorFor(
         if (inMemory)
             return std::make_unique<MemoryListenConnector>(endpoint);
         return std::make_unique<ListenConnector>(
-            m_loop, endpoint, [this, raw = endpoint.get()](int fd, const QByteArray &peerAddress) {
-                accept(*raw, fd, peerAddress);
-            });
+            m_loop,
+            m_reserve,
+            endpoint,
+            [this, raw = endpoint.get()](const AcceptedSocket &socket) { accept(*raw, socket); });
     }
     const DialConnector::Host host = {m_placer, m_reports};
     if (!inMemory)
@@ -220,6 +246,16 @@ const HostEndpoint *EndpointSet::findMemoryListener(const QString &name) const
     return nullptr;
 }
 
+std::vector<std::pair<QString, Error>> EndpointSet::renewCertificates()
+{
+    std::vector<std::pair<QString, Error>> failed;
+    for (const auto &endpoint : m_endpoints) {
+        if (const Result<> renewed = endpoint->renewCertificates(); !renewed)
+            failed.emplace_back(endpoint->settings().name, renewed.error());
+    }
+    return failed;
+}
+
 QList<EndpointSettings> EndpointSet::settings() const
 {
     QList<EndpointSettings> list;
@@ -238,19 +274,24 @@ std::vector<EndpointSet::Listening> EndpointSet::listeners() const
     return list;
 }
 
-std::vector<std::pair<QString, qint64>> EndpointSet::linkCounts() const
+QStringList EndpointSet::openPeers() const
 {
-    std::vector<std::pair<QString, qint64>> counts;
-    const auto note = [&](const EndpointRuntime &runtime) {
-        const qint64 links = runtime.links.load(std::memory_order_relaxed);
-        if (links > 0)
-            counts.emplace_back(runtime.name, links);
+    QStringList list;
+    const auto note = [&list](const EndpointRuntime &runtime) {
+        const std::vector<OpenPeers::Peer> peers = runtime.peers.list();
+        for (const OpenPeers::Peer &peer : peers) {
+            const QString address = QString::fromUtf8(peer.address);
+            list.append(peer.key.isEmpty()
+                            ? QStringLiteral("%1: %2").arg(runtime.name, address)
+                            : QStringLiteral("%1: %2 at %3")
+                                  .arg(runtime.name, QString::fromUtf8(peer.key), address));
+        }
     };
     for (const auto &endpoint : m_endpoints)
         note(*endpoint->runtime());
     for (const EndpointRuntimePtr &runtime : m_leaving)
         note(*runtime);
-    return counts;
+    return list;
 }
 
 qint64 EndpointSet::linkCount() const noexcept
@@ -263,27 +304,52 @@ qint64 EndpointSet::linkCount() const noexcept
     return count;
 }
 
-void EndpointSet::accept(HostEndpoint &endpoint, int fd, const QByteArray &peerAddress)
+std::optional<RefusalReason> EndpointSet::judge(const HostEndpoint &endpoint,
+                                                const QHostAddress &peer)
 {
-    const qint64 own = endpoint.links();
+    if (auto why = m_admission.judge(peer, endpoint.settings().addressRules))
+        return why;
     const qint64 most = endpoint.settings().maxLinks;
-    const bool isFull
-        = (most > 0 && own >= most) || (m_setup.maxLinks > 0 && linkCount() >= m_setup.maxLinks);
-    if (m_refusing || isFull) {
-        ::close(fd);
-        ++endpoint.refused;
-        if (isFull) {
-            endpoint.runtime()->logger->log(
-                LogLevel::Warning,
-                "link-refused",
-                QStringLiteral("peer=%1 reason=limit-reached links=%2 refused=%3")
-                    .arg(QString::fromLatin1(peerAddress))
-                    .arg(own)
-                    .arg(endpoint.refused));
-        }
+    const bool isFull = (most > 0 && endpoint.links() >= most + kRoomToAsk)
+        || (m_setup.maxLinks > 0 && linkCount() >= m_setup.maxLinks + kRoomToAsk);
+    if (!isFull)
+        return std::nullopt;
+    m_admission.countRefused(RefusalReason::Capacity);
+    return RefusalReason::Capacity;
+}
+
+void EndpointSet::accept(HostEndpoint &endpoint, const AcceptedSocket &socket)
+{
+    if (const auto why = judge(endpoint, socket.address)) {
+        ::close(socket.fd);
+        noteRefused(endpoint, *why, socket.peer);
         return;
     }
-    m_placer.adoptSocket(endpoint.runtime(), fd, peerAddress, Link::Direction::Accepted);
+    Error refusal;
+    if (socket.isSpare) {
+        refusal = Error(ErrorCode::DescriptorsExhausted,
+                        QStringLiteral("the host has no descriptor left for another link"));
+        refusal.setDetail(QStringLiteral("retryAfterMs"), kRetryAfterMs);
+        m_admission.countRefused(RefusalReason::Descriptors);
+        noteRefused(endpoint, RefusalReason::Descriptors, socket.peer);
+    } else if (m_refusing) {
+        refusal = ShutdownCoordinator::closingError();
+        m_admission.countRefused(RefusalReason::ShuttingDown);
+    }
+    m_placer.adoptSocket(
+        endpoint.runtime(), socket.fd, socket.peer, Link::Direction::Accepted, 0, refusal);
+}
+
+void EndpointSet::noteRefused(HostEndpoint &endpoint, RefusalReason reason, const QByteArray &peer)
+{
+    ++endpoint.refused;
+    endpoint.runtime()->logger->log(
+        LogLevel::Warning,
+        "link-refused",
+        QStringLiteral("peer=%1 reason=%2 links=%3 refused=%4")
+            .arg(QString::fromLatin1(peer), QLatin1String(refusalName(reason)))
+            .arg(endpoint.links())
+            .arg(endpoint.refused));
 }
 
 } // namespace fairlead::core

@@ -7,6 +7,8 @@
 #include "core/endpoint/dialconnector.h"
 #include "core/endpoint/linkplacer.h"
 #include "core/endpoint/linkreports.h"
+#include "core/reactor/acceptor.h"
+#include "core/security/linkadmission.h"
 
 #include <QObject>
 
@@ -25,6 +27,7 @@ namespace fairlead::core {
 class HostEndpoint;
 class MainLoop;
 class Supervisor;
+struct OfferedServices;
 
 /// The order in which to open them: who dials may dial one of our own.
 QList<EndpointSettings> listenersFirst(QList<EndpointSettings> endpoints);
@@ -41,6 +44,7 @@ public:
     {
         QString version;
         qint64 maxLinks = 0; ///< over all endpoints; 0: no bound
+        AdmissionSettings admission;
         /// A log bound to an endpoint.
         std::function<std::shared_ptr<Logger>(const QString &transport, const QString &endpoint)>
             makeLogger;
@@ -54,6 +58,7 @@ public:
                 Supervisor &supervisor,
                 const LinkPlacer::Reactors &reactors,
                 const EventFeed &listeners,
+                DescriptorReserve &reserve,
                 Setup setup);
     ~EndpointSet() override;
 
@@ -75,6 +80,10 @@ public:
     /// What listens now, in the order of configuration.
     std::vector<Listening> listeners() const;
 
+    /// Reads certificates and keys again, for the links that come; what could not be read, by
+    /// endpoint: there those from before stay in use.
+    std::vector<std::pair<QString, Error>> renewCertificates();
+
     /// What is configured, in order.
     QList<EndpointSettings> settings() const;
 
@@ -86,13 +95,19 @@ public:
 
     qint64 linkCount() const noexcept;
 
-    /// Links of each endpoint that has some, those of removed ones included.
-    std::vector<std::pair<QString, qint64>> linkCounts() const;
+    /// "endpoint: key at address" of every open connection, those of removed endpoints included.
+    QStringList openPeers() const;
 
-    /// No connection is taken from here on.
+    /// Connections that a listener may have beyond its bound: of those that have not said yet who
+    /// they are, some take the place of another, and the others are told that there is none.
+    static constexpr qint64 kRoomToAsk = 64;
+
+    /// Whoever connects from here on is told that the host ends.
     void refuseLinks() noexcept { m_refusing = true; }
 
     LinkReports &reports() noexcept { return m_reports; }
+
+    const LinkAdmission &admission() const noexcept { return m_admission; }
 
     LinkPlacer &placer() noexcept { return m_placer; }
 
@@ -105,12 +120,17 @@ private:
     Result<std::shared_ptr<HostEndpoint>> make(const EndpointSettings &settings);
     std::unique_ptr<EndpointConnector> connectorFor(const std::shared_ptr<HostEndpoint> &endpoint);
     void noteLeaving(const EndpointRuntimePtr &runtime);
-    void accept(HostEndpoint &endpoint, int fd, const QByteArray &peerAddress);
+    void accept(HostEndpoint &endpoint, const AcceptedSocket &socket);
+    std::optional<RefusalReason> judge(const HostEndpoint &endpoint, const QHostAddress &peer);
+    void noteRefused(HostEndpoint &endpoint, RefusalReason reason, const QByteArray &peer);
     const HostEndpoint *findMemoryListener(const QString &name) const;
 
     MainLoop &m_loop;
     Supervisor &m_supervisor;
     const Setup m_setup;
+    const std::shared_ptr<OfferedServices> m_offered;
+    DescriptorReserve &m_reserve;
+    LinkAdmission m_admission;
     LinkReports m_reports;
     LinkPlacer m_placer;
     std::vector<std::shared_ptr<HostEndpoint>> m_endpoints;

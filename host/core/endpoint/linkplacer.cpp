@@ -3,6 +3,7 @@
 
 #include "core/endpoint/linkplacer.h"
 
+#include "core/carrier/carrierstack.h"
 #include "core/reactor/memorystream.h"
 #include "core/reactor/reactorthread.h"
 #include "core/reactor/socketstream.h"
@@ -35,16 +36,18 @@ Reactor &LinkPlacer::adoptSocket(const EndpointRuntimePtr &endpoint,
                                  int fd,
                                  const QByteArray &peerAddress,
                                  Link::Direction direction,
-                                 quint64 generation)
+                                 quint64 generation,
+                                 const Error &refusal)
 {
     ReactorThread &thread = next();
-    thread.reactor().post([&thread, endpoint, fd, peerAddress, direction, generation] {
+    thread.reactor().post([&thread, endpoint, fd, peerAddress, direction, generation, refusal] {
         Reactor &reactor = thread.reactor();
-        reactor.adopt(
-            endpoint,
-            std::make_unique<SocketStream>(reactor.chunks(), thread.dispatcher(), fd, peerAddress),
-            direction,
-            generation);
+        std::unique_ptr<LinkStream> stream = std::make_unique<SocketStream>(
+            reactor.chunks(), thread.dispatcher(), fd, peerAddress);
+        if (endpoint->carrier) {
+            stream = endpoint->carrier->wrap(std::move(stream), reactor.chunks(), reactor.random());
+        }
+        reactor.adopt(endpoint, std::move(stream), direction, generation, refusal);
     });
     return thread.reactor();
 }

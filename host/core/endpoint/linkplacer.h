@@ -24,12 +24,13 @@ public:
     { }
 
     /// A link over the connected socket @p fd, which is taken over. @p generation is that of the
-    /// attempt it came from, 0: none. The reactor it lives on.
+    /// attempt it came from, 0: none. @p refusal: see Reactor::adopt(). The reactor it lives on.
     Reactor &adoptSocket(const EndpointRuntimePtr &endpoint,
                          int fd,
                          const QByteArray &peerAddress,
                          Link::Direction direction,
-                         quint64 generation = 0);
+                         quint64 generation = 0,
+                         const Error &refusal = Error());
     /// Two links over a pair of streams in memory; the reactor of the dialling one.
     Reactor &adoptMemory(const EndpointRuntimePtr &dialling,
                          const EndpointRuntimePtr &listening,

@@ -4,21 +4,29 @@
 #include "core/endpoint/listenconnector.h"
 
 #include "core/endpoint/hostendpoint.h"
+#include "core/endpoint/linkend.h"
 
 namespace fairlead::core {
 
 ListenConnector::ListenConnector(MainLoop &loop,
+                                 DescriptorReserve &reserve,
                                  std::shared_ptr<HostEndpoint> endpoint,
                                  Acceptor::Accepted accepted)
     : m_loop(loop)
+    , m_reserve(reserve)
     , m_endpoint(std::move(endpoint))
     , m_accepted(std::move(accepted))
 { }
 
 void ListenConnector::connect(quint64 generation, qint64)
 {
+    if (const auto prepared = m_endpoint->prepare(); !prepared) {
+        receiver().attemptFailed(generation, prepared.error(), causeOf(prepared.error()));
+        return;
+    }
     const EndpointSettings &settings = m_endpoint->settings();
-    auto acceptor = Acceptor::listen(m_loop, settings.address, settings.port, m_accepted);
+    auto acceptor = Acceptor::listen(
+        m_loop, m_reserve, Acceptor::Use::Links, settings.address, settings.port, m_accepted);
     if (!acceptor) {
         receiver().attemptFailed(generation, acceptor.error());
         return;
@@ -53,6 +61,10 @@ MemoryListenConnector::~MemoryListenConnector()
 
 void MemoryListenConnector::connect(quint64 generation, qint64)
 {
+    if (const auto prepared = m_endpoint->prepare(); !prepared) {
+        receiver().attemptFailed(generation, prepared.error(), causeOf(prepared.error()));
+        return;
+    }
     m_endpoint->setOpen(0);
     if (!receiver().linkReady(generation, m_endpoint->shownUrl()))
         cancel(generation);

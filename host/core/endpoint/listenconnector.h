@@ -16,8 +16,10 @@ class HostEndpoint;
 class ListenConnector final : public EndpointConnector
 {
 public:
-    /// @p accepted takes the connections over. @p loop outlives it.
+    /// @p accepted takes the connections over. @p loop and @p reserve outlive
+    /// it.
     ListenConnector(MainLoop &loop,
+                    DescriptorReserve &reserve,
                     std::shared_ptr<HostEndpoint> endpoint,
                     Acceptor::Accepted accepted);
 
@@ -28,6 +30,7 @@ public:
 
 private:
     MainLoop &m_loop;
+    DescriptorReserve &m_reserve;
     const std::shared_ptr<HostEndpoint> m_endpoint;
     const Acceptor::Accepted m_accepted;
     std::unique_ptr<Acceptor> m_acceptor;

@@ -159,18 +159,4 @@ LocalSocket::~LocalSocket()
     ::close(m_fd);
 }
 
-int LocalSocket::accept(bool *exhausted) noexcept
-{
-    *exhausted = false;
-    for (;;) {
-        const int fd = ::accept4(m_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0)
-            return fd;
-        if (errno == EINTR || errno == ECONNABORTED)
-            continue;
-        *exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-        return -1;
-    }
-}
-
 } // namespace fairlead::core

@@ -28,10 +28,6 @@ public:
 
     const QString &path() const noexcept { return m_path; }
 
-    /// A connected, non-blocking descriptor; -1 when none waits, with @p exhausted set when the
-    /// process has no descriptor left.
-    int accept(bool *exhausted) noexcept;
-
 private:
     LocalSocket(int fd, QString path) noexcept;
 

@@ -30,4 +30,13 @@ private:
     qint64 m_now = 0;
 };
 
+/// Reads the system's time at each call. Thread: any.
+class LiveClock final : public Clock
+{
+public:
+    qint64 now() const noexcept override { return monotonicNs(); }
+
+    qint64 utcMs() const noexcept override { return utcNowMs(); }
+};
+
 } // namespace fairlead::core

@@ -4,7 +4,6 @@
 #include "core/reactor/acceptor.h"
 
 #include "core/platform/systemerror.h"
-#include "core/reactor/socketaddress.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -45,8 +44,10 @@ Error bindError(int systemError, const QHostAddress &address, quint16 port)
 
 } // namespace
 
-Acceptor::Acceptor(MainLoop &loop, int fd, Accepted accepted)
+Acceptor::Acceptor(MainLoop &loop, DescriptorReserve &reserve, Use use, int fd, Accepted accepted)
     : m_loop(loop)
+    , m_reserve(reserve)
+    , m_use(use)
     , m_fd(fd)
     , m_accepted(std::move(accepted))
     , m_retry([](void *self) noexcept { static_cast<Acceptor *>(self)->resume(); }, this)
@@ -59,6 +60,8 @@ Acceptor::~Acceptor()
 }
 
 Result<std::unique_ptr<Acceptor>> Acceptor::listen(MainLoop &loop,
+                                                   DescriptorReserve &reserve,
+                                                   Use use,
                                                    const QHostAddress &address,
                                                    quint16 port,
                                                    Accepted accepted)
@@ -83,7 +86,7 @@ Result<std::unique_ptr<Acceptor>> Acceptor::listen(MainLoop &loop,
     }
     SocketAddress bound;
     ::getsockname(fd, bound.data(), &bound.size);
-    std::unique_ptr<Acceptor> acceptor(new Acceptor(loop, fd, std::move(accepted)));
+    std::unique_ptr<Acceptor> acceptor(new Acceptor(loop, reserve, use, fd, std::move(accepted)));
     acceptor->m_address = address;
     acceptor->m_port = bound.port();
     acceptor->resume();
@@ -92,20 +95,24 @@ Result<std::unique_ptr<Acceptor>> Acceptor::listen(MainLoop &loop,
 
 void Acceptor::handleFdEvents(quint32) noexcept
 {
+    using Outcome = DescriptorReserve::Outcome;
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
         SocketAddress peer;
-        const int fd = ::accept4(m_fd, peer.data(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            m_accepted(fd, peer.text());
-            continue;
-        }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            ++m_exhaustions;
+        const auto [outcome, fd] = m_reserve.accept(m_fd, m_use, peer.data(), &peer.size);
+        switch (outcome) {
+        case Outcome::Good:
+        case Outcome::Refuse:
+            m_accepted({fd, peer.address(), peer.text(), outcome == Outcome::Refuse});
+            break;
+        case Outcome::Close:
+            ::close(fd);
+            break;
+        case Outcome::Exhausted:
             pause();
-        } else if (errno == EINTR || errno == ECONNABORTED) {
-            continue;
+            return;
+        case Outcome::None:
+            return;
         }
-        return;
     }
 }
 

@@ -72,8 +72,7 @@ bool Reactor::hasPendingWork() const noexcept
 {
     return m_hasPosts.load(std::memory_order_acquire) || m_distributor.sequencer.hasInbox(m_number)
         || !m_batch.empty() || !m_inbox.empty() || !m_dirty.empty() || !m_filled.empty()
-        || !m_overflowed.empty()
-        || (!m_readable.empty() && mayRead()) || m_lingeringDue
+        || !m_overflowed.empty() || (!m_readable.empty() && mayRead()) || m_lingeringDue
         || (!m_answers.empty() && m_answers.front().batch < m_batchNumber)
         || (!m_awaiting.empty() && isDecided(m_awaiting.front().ticket));
 }
@@ -103,14 +102,26 @@ void Reactor::turn() noexcept
     flushLinks();
     flushLingering();
     m_timers.fireDue(m_clock.now());
-    if (m_distributor.store) {
-        commitBatch();
-        m_sessions.flushRows();
-        m_distributor.store->kick();
-    }
+    flushStore();
     reap();
     if (m_batch.empty() && m_inbox.empty())
         m_matches.trim();
+}
+
+void Reactor::flushStore()
+{
+    if (!m_distributor.store)
+        return;
+    commitBatch();
+    m_sessions.flushRows();
+    m_distributor.store->kick();
+}
+
+void Reactor::beginWaiting()
+{
+    m_sessions.beginWaiting();
+    if (m_number == 0 && m_distributor.retained.isExpiring() && !m_retainedTimer.isArmed())
+        m_timers.arm(m_retainedTimer, m_clock.now());
 }
 
 void Reactor::runPosts()

@@ -111,8 +111,10 @@ public:
         }
     }
 
+    /// Hands the store what this turn has for it so far.
+    void flushStore();
     /// Sessions of an earlier start wait for their peers from now on: their expiry and testaments.
-    void beginWaiting() { m_sessions.beginWaiting(); }
+    void beginWaiting();
 
     /// Takes no more input from any link; for the end of the host.
     void stopReading() noexcept { m_readingStopped = true; }
@@ -139,9 +141,7 @@ public:
     /// A congested session was read from.
     void noteTaken(Session &session);
     void queueNotice(HostLink &link, HostLink::Notice notice, Ticket ticket = 0);
-    void queueCompletion(HostLink &link,
-                         const Completion &completion,
-                         Ticket ticket);
+    void queueCompletion(HostLink &link, const Completion &completion, Ticket ticket);
     /// @p session goes on once the store has decided what it waits for.
     void awaitStore(const Session &session);
 
@@ -200,10 +200,7 @@ private:
     void distributeTo(const InboxItem &item, const LocalTarget &target);
     void expireRetained() noexcept;
     bool refuses(const Publication &publication, const TopicMatch &match) const noexcept;
-    void push(Session &session,
-              const Message &message,
-              const LocalTarget::Way &way,
-              Debt debt);
+    void push(Session &session, const Message &message, const LocalTarget::Way &way, Debt debt);
     void pushToFull(const Message &message);
     void noteQueued(Session &session, const Message &message, const LocalTarget::Way &way);
     void handleFull(Session &session,

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kBatchBytes = 256 * 1024;
 constexpr qint64 kRetainedNs = kNsPerSecond;
 constexpr int kRetainedRound = 1024;
+constexpr std::size_t kRejectMargin = 2048;
 
 // How long the publishers of a session wait for it.
 qint64 patienceOf(const LocalTarget::Way &way) noexcept
@@ -129,8 +130,7 @@ void Reactor::commitBatch()
             ++m_batchNumber;
         return;
     }
-    m_distributor.sequencer.commit(
-        m_number, &m_batch, m_distributor.index, m_matches, &m_inbox);
+    m_distributor.sequencer.commit(m_number, &m_batch, m_distributor.index, m_matches, &m_inbox);
     if (m_distributor.store) {
         for (auto answer = m_answers.rbegin();
              answer != m_answers.rend() && (answer->batch == m_batchNumber || answer->batch == 0);
@@ -225,10 +225,7 @@ void Reactor::expireRetained() noexcept
         m_timers.arm(m_retainedTimer, m_clock.now() + kRetainedNs);
 }
 
-void Reactor::push(Session &session,
-                   const Message &message,
-                   const LocalTarget::Way &way,
-                   Debt debt)
+void Reactor::push(Session &session, const Message &message, const LocalTarget::Way &way, Debt debt)
 {
     switch (session.push(message, way, debt)) {
     case Session::Push::Skipped:
@@ -299,7 +296,12 @@ void Reactor::applyOverflow(Session &session,
     case Overflow::Reject:
         // Its publishers are told from now on; what was on its way still has a place.
         session.subscriber().refusing.store(true, std::memory_order_relaxed);
-        session.pushOver(message, way, debt);
+        if (message.qos() > 0
+            && session.queuedMessages() < session.limits().queueMessages + kRejectMargin) {
+            session.pushOver(message, way, debt);
+        } else {
+            session.forgo(message, way, debt);
+        }
         return;
     case Overflow::DropOldest:
     case Overflow::LatestPerTopic:

@@ -22,6 +22,9 @@ struct SocketAddress
     sockaddr *data() noexcept { return reinterpret_cast<sockaddr *>(&storage); }
 
     quint16 port() const noexcept;
+
+    QHostAddress address() const { return QHostAddress(data()); }
+
     /// "127.0.0.1:1883", "[::1]:1883"
     QByteArray text() const;
 

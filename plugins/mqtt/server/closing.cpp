@@ -123,6 +123,8 @@ ReasonCode reasonFor(const Error &error) noexcept
     case ErrorCode::LimitReached:
     case ErrorCode::QueueOverflow:
         return ReasonCode::QuotaExceeded;
+    case ErrorCode::RateExceeded:
+        return ReasonCode::ConnectionRateExceeded;
     case ErrorCode::DescriptorsExhausted:
     case ErrorCode::StorageFull:
         return ReasonCode::ServerBusy;

@@ -30,6 +30,7 @@ enum class ErrorCode : quint16 {
     Superseded = 13, ///< a later holder took the same place
     LimitReached = 14, ///< a configured bound is used up
     QueueOverflow = 15,
+    RateExceeded = 16, ///< too many within a time
 
     ConfigSyntax = 100, ///< not TOML
     ConfigUnknownKey = 101,

@@ -144,7 +144,9 @@ class Tool(ControlTest):
                                 (("disconnect",), "missing-argument"),
                                 (("disconnect", "a", "--generation", "1"), "missing-argument"),
                                 (("disconnect", "a", "b"), "unexpected-argument"),
-                                (("release-handles",), "missing-argument")):
+                                (("release-handles",), "missing-argument"),
+                                (("start",), "missing-argument"),
+                                (("stop", "a", "b"), "unexpected-argument")):
             with self.subTest(arguments):
                 done = self.tool(*arguments)
                 self.assertEqual(done.returncode, USAGE)
@@ -154,7 +156,8 @@ class Tool(ControlTest):
     def test_help(self):
         general = self.tool("help").stdout
         for name in ("status", "health", "endpoints", "links", "services", "plugins", "sessions",
-                     "events", "disconnect", "quiesce", "resume", "release-handles", "reload"):
+                     "events", "disconnect", "quiesce", "resume", "release-handles", "reload",
+                     "start", "stop", "restart"):
             self.assertRegex(general, rf"(?m)^  {name} ")
             for arguments in ((name, "--help"), (name, "-h"), ("help", name)):
                 done = self.tool(*arguments)

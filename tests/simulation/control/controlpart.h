@@ -22,6 +22,8 @@ public:
 
     bool isCurrent() const noexcept override { return true; }
 
+    bool isIdle() const noexcept { return m_calls.empty(); }
+
     void run()
     {
         while (!m_calls.empty()) {

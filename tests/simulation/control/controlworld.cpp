@@ -4,7 +4,11 @@
 #include "controlworld.h"
 
 #include "broadcastpart.h"
+#include "dialpart.h"
+#include "eventpart.h"
+#include "heartbeatpart.h"
 #include "linkpart.h"
+#include "servicepart.h"
 #include "shutdownpart.h"
 #include "supervisorpart.h"
 
@@ -22,11 +26,17 @@ void ControlWorld::start()
     auto links = std::make_unique<LinkPart>(*this);
     auto supervisor = std::make_unique<SupervisorPart>(*this);
     auto broadcast = std::make_unique<BroadcastPart>(*this);
+    auto services = std::make_unique<ServicePart>(*this);
+    auto events = std::make_unique<EventPart>(*this, *supervisor, *services);
     auto shutdown = std::make_unique<ShutdownPart>(*this, *links, *supervisor, *broadcast);
     m_shutdown = shutdown.get();
     m_parts.push_back(std::move(links));
     m_parts.push_back(std::move(supervisor));
     m_parts.push_back(std::move(broadcast));
+    m_parts.push_back(std::move(services));
+    m_parts.push_back(std::make_unique<HeartbeatPart>(*this));
+    m_parts.push_back(std::make_unique<DialPart>(*this));
+    m_parts.push_back(std::move(events));
     m_parts.push_back(std::move(shutdown));
 }
 

@@ -83,7 +83,7 @@ void ShutdownPart::setSteps()
         QObject::connect(
             &supervisor, &core::Supervisor::allStopped, &m_coordinator, [kept] { kept->done(); });
         m_links.closeAll(ShutdownCoordinator::closingError());
-        m_linksClosed = true;
+        m_linksClosedAt = now();
         supervisor.stopAll();
     });
     setStep(ShutdownPhase::CloseStore, owed);
@@ -139,15 +139,16 @@ void ShutdownPart::check()
 {
     if (m_began < 0)
         return;
-    if (m_linksClosed && m_links.slotCount() != 0)
+    if (m_linksClosedAt >= 0 && m_links.slotCount() != 0)
         fail("SH-03", QStringLiteral("%1 links are registered").arg(m_links.slotCount()));
+    if (m_linksClosedAt >= 0 && now() > m_linksClosedAt + core::EndpointPolicy().closeDeadlineNs
+        && !m_supervisor.supervisor().isQuiet())
+        fail("SH-03", QStringLiteral("an endpoint is up after the end"));
     if (!m_coordinator.isFinished()) {
         if (now() - m_began > core::ShutdownBudgets().all)
             fail("SH-02", QStringLiteral("it goes on and on"));
         return;
     }
-    if (!m_supervisor.supervisor().isQuiet() && m_stepsAfter > kStepsAfter / 2)
-        fail("SH-03", QStringLiteral("an endpoint is up after the end"));
     ++m_stepsAfter;
 }
 

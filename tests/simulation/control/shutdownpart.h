@@ -50,7 +50,7 @@ private:
     int m_told = 0;
     int m_stepsAfter = 0;
     qint64 m_began = -1;
-    bool m_linksClosed = false;
+    qint64 m_linksClosedAt = -1;
 };
 
 } // namespace fairlead::sim

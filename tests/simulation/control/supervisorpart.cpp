@@ -39,39 +39,43 @@ core::EndCause cause(quint32 how)
 class SupervisorPart::Connector final : public core::EndpointConnector
 {
 public:
-    Connector(SupervisorPart &part, Line &line)
+    Connector(SupervisorPart &part, LinePtr line)
         : m_part(part)
-        , m_line(line)
+        , m_line(std::move(line))
     { }
 
-    Result<> checkAttempt() const override { return m_line.refusal; }
+    ~Connector() override { m_line->receiver = nullptr; }
+
+    Result<> checkAttempt() const override { return m_line->refusal; }
 
     void connect(quint64 generation, qint64) override
     {
-        if (m_line.attempt != 0)
+        if (m_line->attempt != 0)
             m_part.fail("SH-04", QStringLiteral("a dial while the one before goes on"));
-        m_line.receiver = &receiver();
-        m_line.attempt = generation;
+        m_line->receiver = &receiver();
+        m_line->attempt = generation;
     }
 
     void cancel(quint64 generation) override
     {
-        if (m_line.attempt == generation)
-            m_line.earlier = std::exchange(m_line.attempt, 0);
+        if (m_line->attempt == generation)
+            m_line->earlier = std::exchange(m_line->attempt, 0);
+        if (m_line->link == generation)
+            m_line->earlier = std::exchange(m_line->link, 0);
     }
 
     void close(quint64 generation, const Error &) override
     {
-        if (m_line.link != generation)
+        if (m_line->link != generation)
             return;
-        m_line.mustEnd = true;
-        if (!m_line.slowToClose)
-            m_part.endLink(m_line, 1);
+        m_line->mustEnd = true;
+        if (!m_line->slowToClose)
+            m_part.endLink(*m_line, 1);
     }
 
 private:
     SupervisorPart &m_part;
-    Line &m_line;
+    const LinePtr m_line;
 };
 
 SupervisorPart::SupervisorPart(ControlBase &base)
@@ -83,13 +87,12 @@ SupervisorPart::SupervisorPart(ControlBase &base)
                      &core::Supervisor::endpointEvent,
                      m_supervisor.get(),
                      [this](const EndpointEvent &event) { watch(event); });
-    constexpr std::array<SupervisedRole, 5> roles = {SupervisedRole::Dial,
-                                                     SupervisedRole::Dial,
-                                                     SupervisedRole::Dial,
-                                                     SupervisedRole::Listen,
-                                                     SupervisedRole::Passive};
-    for (std::size_t i = 0; i < roles.size(); ++i)
-        addEndpoint(int(i), roles[i]);
+    QObject::connect(m_supervisor.get(),
+                     &core::Supervisor::endpointRemoved,
+                     m_supervisor.get(),
+                     [this](const QString &name) { watchRemoved(name); });
+    for (int number = 0; number < int(m_places.size()); ++number)
+        add(number);
     if (!m_supervisor->startAll())
         fail("SV-01", QStringLiteral("endpoints do not start"));
 }
@@ -105,36 +108,109 @@ QString SupervisorPart::nameOf(int number)
     return QStringLiteral("endpoint%1").arg(number);
 }
 
-SupervisorPart::Line &SupervisorPart::lineOf(const QString &name)
+int SupervisorPart::numberOf(const QString &name)
 {
-    return m_lines[std::size_t(name.back().digitValue())];
+    return name.back().digitValue();
 }
 
-void SupervisorPart::addEndpoint(int number, SupervisedRole role)
+core::EndpointPlan SupervisorPart::makePlan(int number, Line *line)
 {
+    constexpr std::array<SupervisedRole, 5> roles = {SupervisedRole::Dial,
+                                                     SupervisedRole::Dial,
+                                                     SupervisedRole::Dial,
+                                                     SupervisedRole::Listen,
+                                                     SupervisedRole::Passive};
     core::EndpointPlan plan;
     plan.name = nameOf(number);
-    plan.role = role;
-    // Two that dial one peer; one that gives up.
-    if (role == SupervisedRole::Dial && number < 2)
+    plan.role = roles[std::size_t(number)];
+    // Two that dial one peer; one that gives up soon. Each plan is known by its number of attempts.
+    if (number < 2)
         plan.budgetKey = QStringLiteral("peer");
-    if (number == 2)
-        plan.policy.maxAttempts = 3;
-    const Result<> added
-        = m_supervisor->add(plan, std::make_unique<Connector>(*this, m_lines[std::size_t(number)]));
+    plan.policy.maxAttempts = number == 2 ? 3 : 1000 + ++m_plans;
+    line->maxAttempts = plan.policy.maxAttempts;
+    return plan;
+}
+
+void SupervisorPart::add(int number)
+{
+    Place &place = m_places[std::size_t(number)];
+    ErrorCode expected = ErrorCode::None;
+    if (m_supervisor->isClosing())
+        expected = ErrorCode::ShuttingDown;
+    else if (place.line && (!place.isLeaving || place.next))
+        expected = ErrorCode::AlreadyExists;
+    const auto line = std::make_shared<Line>();
+    const core::EndpointPlan plan = makePlan(number, line.get());
+    const Result<> added = m_supervisor->add(plan, std::make_unique<Connector>(*this, line));
+    expect(added, expected, QStringLiteral("add %1").arg(plan.name));
     if (!added)
-        fail("SV-07", added.error().text());
+        return;
+    (place.isLeaving ? place.next : place.line) = line;
+    place.nextStarts = false;
+}
+
+void SupervisorPart::remove(int number)
+{
+    Place &place = m_places[std::size_t(number)];
+    const bool isThere = place.line && (!place.isLeaving || place.next);
+    if (isThere) {
+        place.next.reset();
+        place.isLeaving = true;
+    }
+    expect(m_supervisor->remove(nameOf(number)),
+           isThere ? ErrorCode::None : ErrorCode::NotFound,
+           QStringLiteral("remove %1").arg(nameOf(number)));
+}
+
+void SupervisorPart::replace(int number, quint32 how)
+{
+    Place &place = m_places[std::size_t(number)];
+    ErrorCode expected = ErrorCode::None;
+    if (m_supervisor->isClosing())
+        expected = ErrorCode::ShuttingDown;
+    else if (!place.line || (place.isLeaving && !place.next))
+        expected = ErrorCode::NotFound;
+    const auto line = std::make_shared<Line>();
+    core::EndpointPlan plan = makePlan(number, line.get());
+    plan.enabled = how % 4 != 0;
+    if (expected == ErrorCode::None) {
+        const EndpointStatus before = statusOf(number);
+        const bool wasUp = place.isLeaving
+            ? place.nextStarts
+            : before.state != EndpointState::Idle && before.state != EndpointState::Stopped;
+        place.nextStarts = wasUp || (plan.enabled && !before.enabled);
+        place.mustBeUp = false;
+        place.isLeaving = true;
+        place.next = line;
+    }
+    const Result<> replaced = m_supervisor->replace(plan, std::make_unique<Connector>(*this, line));
+    expect(replaced, expected, QStringLiteral("replace %1").arg(plan.name));
+}
+
+void SupervisorPart::expect(const Result<> &done, ErrorCode expected, const QString &what)
+{
+    if (done.error().code() != expected)
+        fail("SV-02", QStringLiteral("%1: %2").arg(what, done.error().toString()));
+}
+
+EndpointStatus SupervisorPart::statusOf(int number) const
+{
+    for (EndpointStatus &status : m_supervisor->statuses()) {
+        if (status.name == nameOf(number))
+            return std::move(status);
+    }
+    return {};
 }
 
 int SupervisorPart::actions() const
 {
-    return 13;
+    return 14;
 }
 
 void SupervisorPart::act(int action, quint32 whom, quint32 how)
 {
-    const int number = int(whom % m_lines.size());
-    Line &line = m_lines[std::size_t(number)];
+    const int number = int(whom % m_places.size());
+    const LinePtr line = m_places[std::size_t(number)].line;
     core::SupervisedEndpoint *endpoint = m_supervisor->find(nameOf(number));
     note([&] {
         return QStringLiteral("action %1 on endpoint %2 (%3)").arg(action).arg(number).arg(how);
@@ -142,19 +218,23 @@ void SupervisorPart::act(int action, quint32 whom, quint32 how)
     switch (action) {
     case 0:
     case 1:
-        (void)endpoint->start();
+        if (endpoint)
+            (void)endpoint->start();
         break;
     case 2:
-        trigger(*endpoint, how);
+        if (endpoint)
+            trigger(*endpoint, how);
         break;
     case 3:
     case 4:
     case 5:
     case 6:
-        answer(line, how);
+        if (line)
+            answer(*line, how);
         break;
     case 7:
-        endLink(line, how);
+        if (line)
+            endLink(*line, how);
         break;
     case 8:
     case 9:
@@ -162,14 +242,40 @@ void SupervisorPart::act(int action, quint32 whom, quint32 how)
         sayLate(number, how);
         break;
     case 10:
-        line.refusal = how % 3 == 0 ? failure(how >> 2) : Error();
-        line.slowToClose = how % 2 == 0;
+        if (line) {
+            line->refusal = how % 3 == 0 ? failure(how >> 2) : Error();
+            line->slowToClose = how % 2 == 0;
+        }
         break;
     case 11:
         m_inside = how | 1U;
         break;
+    case 12:
+        reconfigure(number, how);
+        break;
     default:
         m_base.time.runTo(now() + kPauses[how % kPauses.size()]);
+        break;
+    }
+}
+
+/// The configuration changes. An endpoint that is gone comes back soon.
+void SupervisorPart::reconfigure(int number, quint32 how)
+{
+    switch (how % 8) {
+    case 0:
+        remove(number);
+        break;
+    case 1:
+    case 2:
+    case 3:
+        replace(number, how >> 3);
+        break;
+    case 4:
+        sayTooLate(how >> 3);
+        break;
+    default:
+        add(number);
         break;
     }
 }
@@ -203,14 +309,14 @@ void SupervisorPart::trigger(core::SupervisedEndpoint &endpoint, quint32 how)
 /// The peer came by itself.
 void SupervisorPart::adopt(core::SupervisedEndpoint &endpoint)
 {
-    Line &line = lineOf(endpoint.name());
+    const LinePtr line = m_places[std::size_t(numberOf(endpoint.name()))].line;
     const quint64 link = ++m_adopted;
-    line.receiver = &endpoint.receiver();
-    const quint64 before = std::exchange(line.link, link);
+    line->receiver = &endpoint.receiver();
+    const quint64 before = std::exchange(line->link, link);
     if (!endpoint.adoptLink(link, QStringLiteral("peer")))
-        line.link = before;
+        line->link = before;
     else if (before != 0)
-        line.earlier = before;
+        line->earlier = before;
 }
 
 /// The network answers a dial.
@@ -246,96 +352,6 @@ void SupervisorPart::endLink(Line &line, quint32 how)
     if (how % 4 == 0)
         line.receiver->healthVerified(line.earlier);
     line.receiver->linkEnded(line.earlier, failure(how >> 4), cause(how >> 8));
-}
-
-/// SV-05, RG-14: what comes twice or too late changes nothing.
-void SupervisorPart::sayLate(int number, quint32 how)
-{
-    Line &line = m_lines[std::size_t(number)];
-    if (!line.receiver || line.earlier == 0)
-        return;
-    const core::SupervisedEndpoint *endpoint = m_supervisor->find(nameOf(number));
-    const EndpointStatus before = endpoint->status();
-    switch (how % 4) {
-    case 0:
-        line.receiver->linkEnded(line.earlier, failure(how >> 4), cause(how >> 8));
-        break;
-    case 1:
-        if (line.receiver->linkReady(line.earlier, QStringLiteral("peer")))
-            fail("RG-14", QStringLiteral("endpoint %1 took a late link").arg(number));
-        break;
-    default:
-        line.receiver->attemptFailed(line.earlier, failure(how >> 4), cause(how >> 8));
-        break;
-    }
-    const EndpointStatus after = endpoint->status();
-    if (before.nextRetryAt >= 0
-        && (after.nextRetryAt != before.nextRetryAt || after.generation != before.generation))
-        fail("SV-05", QStringLiteral("endpoint %1 drew another ticket").arg(number));
-    else if (after.state != before.state || after.stale != before.stale + 1)
-        fail("RG-14", QStringLiteral("endpoint %1 heeded a late word").arg(number));
-}
-
-/// OB-01, SV-01: one chain of states for each endpoint.
-void SupervisorPart::watch(const EndpointEvent &event)
-{
-    note([&] {
-        return QStringLiteral("    %1: event %2, %3 to %4")
-            .arg(event.name)
-            .arg(int(event.kind))
-            .arg(QLatin1String(core::endpointStateName(event.from)),
-                 QLatin1String(core::endpointStateName(event.to)));
-    });
-    Line &line = lineOf(event.name);
-    const bool changed = event.kind == EndpointEvent::Kind::StateChanged;
-    if (changed != (event.from != event.to) || !core::checkTransition(event.from, event.to))
-        fail("SV-01", QStringLiteral("%1 made a move outside the table").arg(event.name));
-    if (changed && std::exchange(line.told, event.to) != event.from)
-        fail("OB-01", QStringLiteral("%1 has a hole in its chain").arg(event.name));
-    if (event.kind == EndpointEvent::Kind::ReconnectScheduled
-        && (event.delayNs <= 0 || event.delayNs > 30 * kNsPerSecond))
-        fail("SV-06", QStringLiteral("%1 waits %2 ns").arg(event.name).arg(event.delayNs));
-
-    const quint32 how = std::exchange(m_inside, 0);
-    if (how == 0)
-        return;
-    if (how % 2 == 1 && (how >> 1) % 4 == 0)
-        endLink(line, how >> 8);
-    else if (core::SupervisedEndpoint *endpoint = m_supervisor->find(event.name))
-        trigger(*endpoint, how >> 4);
-}
-
-void SupervisorPart::check()
-{
-    core::EndpointCounts seen;
-    const std::vector<EndpointStatus> statuses = m_supervisor->statuses();
-    for (const EndpointStatus &status : statuses) {
-        ++seen.byState[std::size_t(status.state)];
-        checkEndpoint(status, lineOf(status.name));
-    }
-    if (m_supervisor->counts().byState != seen.byState)
-        fail("SV-02", QStringLiteral("the counts differ from the endpoints"));
-}
-
-void SupervisorPart::checkEndpoint(const EndpointStatus &status, const Line &line)
-{
-    const QString &name = status.name;
-    const bool opening
-        = status.state == EndpointState::Starting || status.state == EndpointState::Reconnecting;
-    if (status.state != line.told || m_supervisor->find(name)->state() != line.told)
-        fail("SV-02", QStringLiteral("%1 is not in the state it told").arg(name));
-    if (line.attempt != 0 && (!opening || status.generation != line.attempt))
-        fail("SH-04", QStringLiteral("%1 has a dial that nobody wants").arg(name));
-    if (opening && status.role != SupervisedRole::Passive && line.attempt == 0
-        && status.nextRetryAt < 0)
-        fail("SV-11", QStringLiteral("%1 will never be opened again").arg(name));
-    if (status.nextRetryAt >= 0 && line.attempt != 0)
-        fail("SV-05", QStringLiteral("%1 has a ticket and a dial").arg(name));
-    if (status.state == EndpointState::Running && line.link == 0
-        && status.role != SupervisedRole::Listen)
-        fail("SV-03", QStringLiteral("%1 runs without a link").arg(name));
-    if (m_supervisor->isClosing() && opening)
-        fail("SH-03", QStringLiteral("%1 is being opened while the host closes").arg(name));
 }
 
 } // namespace fairlead::sim

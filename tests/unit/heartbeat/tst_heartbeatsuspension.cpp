@@ -19,6 +19,7 @@ private Q_SLOTS:
     void overlappingRequestsCountAsOne();
     void chainsOfRequestsDoNotHideADeadPeer();
     void trafficRenewsTheExcuse();
+    void laterRequestDoesNotRenewTheExcuse();
     void keepAliveKnowsNoExcuse();
     void requestInFlightIsProbeEnough();
 };
@@ -116,6 +117,20 @@ void tst_HeartbeatSuspension::trafficRenewsTheExcuse()
     QVERIFY(world.expiries.empty());
     world.advance(1);
     QCOMPARE(world.expiries.size(), std::size_t(1));
+}
+
+// HB-05
+void tst_HeartbeatSuspension::laterRequestDoesNotRenewTheExcuse()
+{
+    HeartbeatWorld world;
+    world.start(1, {.configuredMs = 3000});
+    QVERIFY(world.monitor->beginRequest(1).has_value());
+    world.advance(10 * kSecond);
+    world.monitor->noteTraffic(); // not the answer: the request stays in flight
+    world.advance(70 * kSecond);
+    QVERIFY(world.monitor->beginRequest(1).has_value());
+    world.advance(60 * kSecond);
+    QCOMPARE(world.expiries, std::vector<qint64>({85 * kSecond}));
 }
 
 // HB-05

@@ -86,10 +86,12 @@ private Q_SLOTS:
         MainLoop loop(dispatcher());
         QByteArray seen;
         int accepted = -1;
-        auto acceptor = Acceptor::listen(loop, address, 0, [&](int fd, const QByteArray &peer) {
-            accepted = fd;
-            seen = peer;
-        });
+        DescriptorReserve reserve;
+        auto acceptor = Acceptor::listen(
+            loop, reserve, Acceptor::Use::Links, address, 0, [&](const AcceptedSocket &socket) {
+                accepted = socket.fd;
+                seen = socket.peer;
+            });
         // Only that the address is not there; every other failure is one.
         if (!acceptor && address.protocol() == QAbstractSocket::IPv6Protocol
             && acceptor.error().code() == ErrorCode::AddressInvalid)

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void statusesKeepTheOrderOfConfiguration();
     void countsAddUp();
     void removalFollowsStopped();
+    void removalFromInsideCutsNoEventsShort();
     void removedNameCanBeTakenAgain();
     void replacementStartsWhenTheOldIsDown();
     void replacementOfAStoppedStaysDown();
@@ -141,6 +142,40 @@ void tst_Supervisor::removalFollowsStopped()
     QCOMPARE(world.supervisor->counts().total, 0);
     QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
     QVERIFY(script->isGone);
+}
+
+// OB-01, OB-02
+void tst_Supervisor::removalFromInsideCutsNoEventsShort()
+{
+    World world;
+    world.add(World::plan(kName));
+    QVERIFY(world.endpoint(kName).start());
+    QStringList order;
+    QObject::connect(world.supervisor.get(),
+                     &Supervisor::endpointEvent,
+                     world.supervisor.get(),
+                     [&](const EndpointEvent &event) {
+                         // Its fields are at the end already, its signals are not.
+                         if (event.to == State::Stopping)
+                             QVERIFY(world.supervisor->remove(kName));
+                     });
+    QObject::connect(world.supervisor.get(),
+                     &Supervisor::endpointEvent,
+                     world.supervisor.get(),
+                     [&](const EndpointEvent &event) {
+                         order.append(QLatin1String(endpointStateName(event.to)));
+                     });
+    QObject::connect(world.supervisor.get(),
+                     &Supervisor::endpointRemoved,
+                     world.supervisor.get(),
+                     [&](const QString &) { order.append(QStringLiteral("removed")); });
+    world.endpoint(kName).stop();
+    QCOMPARE(order,
+             (QStringList{QStringLiteral("stopping"),
+                          QStringLiteral("stopped"),
+                          QStringLiteral("stopped"),
+                          QStringLiteral("removed")}));
+    QVERIFY(!world.supervisor->find(kName));
 }
 
 void tst_Supervisor::removedNameCanBeTakenAgain()

@@ -57,8 +57,9 @@ Result<> HeartbeatMonitor::beginRequest(quint64 generation)
     Result<> accepted = accept(generation);
     if (!accepted)
         return accepted;
+    // One that was in flight when the peer was heard excuses the silence since then already.
     if (m_suspendedSince < m_lastHeard)
-        m_suspendedSince = m_clock.now();
+        m_suspendedSince = isSuspended() ? m_lastHeard : m_clock.now();
     ++m_inFlight;
     publishDeadline();
     return accepted;

@@ -32,8 +32,8 @@ public:
 /// Anything that comes in counts. Traffic only stores the time; the timer looks at it when it
 /// fires, at every third of the timeout and exactly at the deadline. Only monotonic time is used.
 ///
-/// While a request to the peer is in flight silence is excused, until suspensionNs after the first
-/// request since the peer was last heard. When the last request ends with the deadline already
+/// While a request to the peer is in flight silence is excused, for suspensionNs from when the peer
+/// was last heard, or from the first request if that began later. When the last request ends with the deadline already
 /// past, one check period is left for a probe.
 ///
 /// Thread: the link's reactor. Ownership: the link's.

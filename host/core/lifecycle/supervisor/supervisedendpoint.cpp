@@ -5,6 +5,7 @@
 
 #include <QtCore/QPointer>
 
+#include <algorithm>
 #include <utility>
 
 namespace fairlead::core {
@@ -242,6 +243,13 @@ Result<> SupervisedEndpoint::adoptLink(quint64 generation, const QString &peer)
     becomeReady(generation, peer);
     runEffects();
     return {};
+}
+
+bool SupervisedEndpoint::owesStopped() const noexcept
+{
+    return std::any_of(m_effects.cbegin(), m_effects.cend(), [](const Effect &effect) {
+        return effect.kind == Effect::Kind::Emit && effect.event.kind == Kind::Stopped;
+    });
 }
 
 EndpointStatus SupervisedEndpoint::status() const

@@ -79,6 +79,10 @@ public:
 
     EndpointState state() const noexcept { return m_state; }
 
+    /// Whether it is still to tell that it stopped: its fields are ahead of its signals while these
+    /// are being emitted.
+    bool owesStopped() const noexcept;
+
     /// Where the outside reports to for links that it adopted.
     ConnectorReceiver &receiver() noexcept { return *this; }
 

@@ -96,7 +96,7 @@ Result<> Supervisor::add(EndpointPlan plan, std::unique_ptr<EndpointConnector> c
     auto made = SupervisedEndpoint::create(std::move(plan), m_services, std::move(connector));
     if (!made)
         return made.error();
-    m_entries.push_back({adopt(std::move(*made)), false, std::nullopt});
+    m_entries.push_back({adopt(std::move(*made)), false, false, std::nullopt});
     return {};
 }
 
@@ -138,21 +138,31 @@ void Supervisor::leave(Entry &entry, const Error &reason)
         return;
     SupervisedEndpoint *endpoint = entry.endpoint;
     const QString name = endpoint->name();
-    if (endpoint->state() == State::Stopped)
-        finishLeaving(name);
-    else
+    if (endpoint->state() != State::Stopped)
         endpoint->stop(reason);
+    else if (!entry.isTelling && !endpoint->owesStopped()) // else relay() does it, after the event
+        finishLeaving(name);
+}
+
+void Supervisor::setTelling(const SupervisedEndpoint *source, const QString &name, bool telling)
+{
+    if (Entry *holder = entry(name); holder && holder->endpoint == source)
+        holder->isTelling = telling;
 }
 
 void Supervisor::relay(const SupervisedEndpoint *source, const EndpointEvent &event)
 {
     const QPointer<Supervisor> alive(this);
+    setTelling(source, event.name, true);
     Q_EMIT endpointEvent(event);
-    if (!alive || event.kind != EndpointEvent::Kind::Stopped)
+    if (!alive)
+        return;
+    setTelling(source, event.name, false);
+    if (event.kind != EndpointEvent::Kind::Stopped)
         return;
     const Entry *holder = entry(event.name);
     if (holder && holder->endpoint == source && holder->isLeaving
-        && holder->endpoint->state() == State::Stopped) {
+        && holder->endpoint->state() == State::Stopped && !holder->endpoint->owesStopped()) {
         finishLeaving(event.name);
     }
     if (alive)
@@ -178,7 +188,7 @@ void Supervisor::finishLeaving(const QString &name)
         std::move(successor->plan), m_services, std::move(successor->connector));
     Q_ASSERT(made); // was checked when it was handed in
     SupervisedEndpoint *fresh = adopt(std::move(*made));
-    *holder = {fresh, false, std::nullopt};
+    *holder = {fresh, false, false, std::nullopt};
     const bool mustStart = successor->start && fresh->plan().enabled;
     const QPointer<SupervisedEndpoint> guard(fresh);
     Q_EMIT endpointRemoved(name);

@@ -99,12 +99,14 @@ private:
     {
         SupervisedEndpoint *endpoint = nullptr; ///< a child
         bool isLeaving = false;
+        bool isTelling = false; ///< observers are being told an event of it
         std::optional<Successor> successor;
     };
 
     Entry *entry(const QString &name);
     SupervisedEndpoint *adopt(std::unique_ptr<SupervisedEndpoint> endpoint);
     void leave(Entry &entry, const Error &reason);
+    void setTelling(const SupervisedEndpoint *source, const QString &name, bool telling);
     void relay(const SupervisedEndpoint *source, const EndpointEvent &event);
     void finishLeaving(const QString &name);
     void checkAllStopped();

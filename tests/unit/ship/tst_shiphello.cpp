@@ -1,0 +1,431 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bench.h"
+
+#include <QTest>
+
+using namespace fairlead::ship;
+using namespace fairlead::ship::bench;
+
+namespace {
+
+QByteArray hello(const char *phase, qint64 waiting)
+{
+    return QByteArray(R"(01 {"connectionHello":[{"phase":")") + phase + R"("},{"waiting":)"
+        + QByteArray::number(waiting) + "}]}";
+}
+
+QByteArray sent(const QByteArray &message)
+{
+    return "send " + message;
+}
+
+QByteArrayList aborted(const char *end)
+{
+    return {sent(kAborted), end};
+}
+
+std::unique_ptr<Bench> ready()
+{
+    return inState(State::HelloReady, trusting(Role::Server));
+}
+
+std::unique_ptr<Bench> pending()
+{
+    return inState(State::HelloPending, undecided(Role::Server));
+}
+
+} // namespace
+
+/// The hello, chapter 5.2: both sides run it alike, whoever dialled.
+class tst_ShipHello : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void readySaysHowLongItWaits();
+    void pendingSaysHowLongItWaits();
+    void rejectedIsAbortedAtOnce();
+    void readyAndReadyGoOn();
+    void readyIgnoresAPendingPartner();
+    void readyGrantsProlongations();
+    void readyGrantsNoMoreThanItsShare();
+    void readyEndsWhenTheTimeIsOver();
+    void abortedByThePeerIsNotAnswered();
+    void whatDoesNotBelongAborts_data();
+    void whatDoesNotBelongAborts();
+    void pendingPlansItsRequest_data();
+    void pendingPlansItsRequest();
+    void pendingLimitsAWaitOfAPartnerThatIsAlmostOver();
+    void pendingAsksForProlongation();
+    void pendingEndsWithoutReply();
+    void pendingEndsWhenTheTimeIsOver();
+    void pendingGrantsProlongations();
+    void acceptingAPendingPartnerKeepsWaiting();
+    void acceptingAReadyPartnerGoesOn();
+    void acceptingBeforeTheHelloCounts();
+    void refusingAborts();
+    void aLateReplyIsPassedOver();
+    void aPartnerThatAnswersPendingStaysReady();
+    void apartnerThatLeavesWhilePendingHasNotDecided();
+    void oddWaitingDoesNoHarm();
+};
+
+void tst_ShipHello::readySaysHowLongItWaits()
+{
+    Bench bench(trusting(Role::Server));
+    bench.start();
+    static_cast<void>(bench.take());
+    bench.receive(kInitBytes);
+    QCOMPARE(bench.take(), (QByteArrayList{sent(kInitBytes), "state hello-ready", sent(kReady)}));
+    QCOMPARE(bench.left(TimerId::HelloWait), 60'000);
+    QCOMPARE(bench.armedTimers(), 1);
+}
+
+void tst_ShipHello::pendingSaysHowLongItWaits()
+{
+    Bench bench(undecided(Role::Client));
+    bench.start();
+    static_cast<void>(bench.take());
+    bench.receive(kInitBytes);
+    QCOMPARE(bench.take(), (QByteArrayList{"state hello-pending", sent(kPending)}));
+    QCOMPARE(bench.left(TimerId::HelloWait), 60'000);
+    QCOMPARE(bench.armedTimers(), 1);
+}
+
+void tst_ShipHello::rejectedIsAbortedAtOnce()
+{
+    Settings settings = trusting(Role::Server);
+    settings.trust = Trust::Rejected;
+    Bench bench(settings);
+    bench.start();
+    bench.receive(kInitBytes);
+    QCOMPARE(bench.takeSent(),
+             (QByteArrayList{sent(kInitBytes), sent(kAborted), "end rejected-here 4452"}));
+    QCOMPARE(bench.armedTimers(), 0);
+}
+
+void tst_ShipHello::readyAndReadyGoOn()
+{
+    const auto bench = ready();
+    // A partner that is ready need not say for how long.
+    bench->receive(R"(01 {"connectionHello":[{"phase":"ready"}]})");
+    QCOMPARE(bench->take(), (QByteArrayList{"state proposal-wait"}));
+    QCOMPARE(bench->left(TimerId::HelloWait), -1);
+}
+
+// HELLO_004
+void tst_ShipHello::readyIgnoresAPendingPartner()
+{
+    const auto bench = ready();
+    bench->advance(10'000);
+    bench->receive(hello("pending", 120'000));
+    bench->receive(R"(01 {"connectionHello":[{"phase":"pending"}]})");
+    bench->receive(R"(01 {"connectionHello":[{"phase":"pending"},{"prolongationRequest":false}]})");
+    QCOMPARE(bench->take(), (QByteArrayList{"notice partner-pending"}));
+    QCOMPARE(bench->left(TimerId::HelloWait), 50'000);
+    QCOMPARE(bench->state(), State::HelloReady);
+}
+
+// HELLO_002: what is granted adds to what is left.
+void tst_ShipHello::readyGrantsProlongations()
+{
+    const auto bench = ready();
+    bench->advance(45'000);
+    bench->receive(kProlong);
+    QCOMPARE(bench->takeSent(), (QByteArrayList{sent(hello("ready", 75'000))}));
+    QCOMPARE(bench->left(TimerId::HelloWait), 75'000);
+    bench->advance(60'000);
+    bench->receive(kProlong);
+    QCOMPARE(bench->takeSent(), (QByteArrayList{sent(hello("ready", 75'000))}));
+    bench->advance(74'999);
+    QCOMPARE(bench->state(), State::HelloReady);
+    bench->advance(1);
+    QCOMPARE(bench->takeSent(), aborted("end timeout 4001"));
+}
+
+void tst_ShipHello::readyGrantsNoMoreThanItsShare()
+{
+    Settings settings = trusting(Role::Server);
+    settings.maxProlongations = 2;
+    const auto bench = inState(State::HelloReady, settings);
+    bench->receive(kProlong);
+    bench->receive(kProlong);
+    static_cast<void>(bench->take());
+    bench->advance(1'000);
+    bench->receive(kProlong);
+    QCOMPARE(bench->take(), (QByteArrayList{sent(hello("ready", 179'000))}));
+    QCOMPARE(bench->left(TimerId::HelloWait), 179'000);
+}
+
+// HELLO_003
+void tst_ShipHello::readyEndsWhenTheTimeIsOver()
+{
+    const auto bench = ready();
+    bench->advance(59'999);
+    QCOMPARE(bench->take(), QByteArrayList());
+    bench->advance(1);
+    QCOMPARE(bench->takeSent(), aborted("end timeout 4001"));
+}
+
+// RR9
+void tst_ShipHello::abortedByThePeerIsNotAnswered()
+{
+    for (const auto &bench : {ready(), pending()}) {
+        bench->receive(kAborted);
+        QCOMPARE(bench->takeSent(), (QByteArrayList{"end rejected-by-peer 4001"}));
+        QCOMPARE(bench->armedTimers(), 0);
+    }
+}
+
+void tst_ShipHello::whatDoesNotBelongAborts_data()
+{
+    QTest::addColumn<QByteArray>("message");
+    QTest::addColumn<bool>("inReady");
+    const auto both = [](const char *name, const char *message) {
+        QTest::addRow("%s, ready", name) << QByteArray(message) << true;
+        QTest::addRow("%s, pending", name) << QByteArray(message) << false;
+    };
+    both("init", kInitBytes);
+    both("unknown phase", R"(01 {"connectionHello":[{"phase":"steady"}]})");
+    both("no phase", R"(01 {"connectionHello":[]})");
+    both("no JSON", "01 ffff");
+    both("announceMax", kAnnounceMax);
+    both("select", kSelect);
+    both("protocol error", kProtocolUnexpected);
+    both("PIN state", kPinNone);
+    both("PIN input", kPinInput);
+    both("PIN error", kPinError);
+    both("access request", kAccessRequest);
+    both("access methods", kAccessPeer);
+    both("data", kData);
+    both("close", kAnnounce);
+    const auto pendingOnly = [](const char *name, const char *message) {
+        QTest::newRow(name) << QByteArray(message) << false;
+    };
+    pendingOnly("ready without waiting", R"(01 {"connectionHello":[{"phase":"ready"}]})");
+    pendingOnly("pending with neither", R"(01 {"connectionHello":[{"phase":"pending"}]})");
+    pendingOnly("pending with a request that is none",
+                R"(01 {"connectionHello":[{"phase":"pending"},{"prolongationRequest":false}]})");
+    pendingOnly(
+        "pending with both",
+        R"(01 {"connectionHello":[{"phase":"pending"},{"waiting":1},{"prolongationRequest":true}]})");
+}
+
+void tst_ShipHello::whatDoesNotBelongAborts()
+{
+    QFETCH(QByteArray, message);
+    QFETCH(bool, inReady);
+    const auto bench = inReady ? ready() : pending();
+    bench->receive(message);
+    QCOMPARE(bench->takeSent(), aborted("end protocol-error 4001"));
+    QCOMPARE(bench->armedTimers(), 0);
+}
+
+void tst_ShipHello::pendingPlansItsRequest_data()
+{
+    QTest::addColumn<QByteArray>("message");
+    QTest::addColumn<qint64>("send");
+    QTest::addColumn<qint64>("wait");
+    QTest::addColumn<qint64>("reply");
+    const auto row = [](const char *name, const QByteArray &message, qint64 s, qint64 w, qint64 r) {
+        QTest::newRow(name) << message << s << w << r;
+    };
+    row("ready, long", hello("ready", 60'000), 45'000, -1, -1);
+    row("ready, threshold", hello("ready", 30'000), 15'000, -1, -1);
+    row("pending, long", hello("pending", 119'950), 104'950, 60'000, -1);
+    row("pending, short", hello("pending", 29'999), -1, 60'000, -1);
+    row("pending, nothing left", hello("pending", 0), -1, 60'000, -1);
+    row("longest", hello("ready", 4'294'967'295), 4'294'952'295, -1, -1);
+}
+
+void tst_ShipHello::pendingPlansItsRequest()
+{
+    QFETCH(QByteArray, message);
+    QFETCH(qint64, send);
+    QFETCH(qint64, wait);
+    QFETCH(qint64, reply);
+    const auto bench = pending();
+    bench->receive(message);
+    QCOMPARE(bench->left(TimerId::HelloSend), send);
+    QCOMPARE(bench->left(TimerId::HelloWait), wait);
+    QCOMPARE(bench->left(TimerId::HelloReply), reply);
+    QCOMPARE(bench->takeSent(), QByteArrayList());
+}
+
+// RR10: a ready partner limits us itself, unless it is gone.
+void tst_ShipHello::pendingLimitsAWaitOfAPartnerThatIsAlmostOver()
+{
+    const auto bench = pending();
+    bench->receive(hello("ready", 10'000));
+    QCOMPARE(bench->left(TimerId::HelloWait), -1);
+    QCOMPARE(bench->left(TimerId::HelloSend), -1);
+    QCOMPARE(bench->left(TimerId::HelloReply), 12'100);
+    bench->advance(12'100);
+    QCOMPARE(bench->takeSent(), aborted("end timeout 4001"));
+}
+
+void tst_ShipHello::pendingAsksForProlongation()
+{
+    const auto bench = pending();
+    bench->receive(hello("ready", 60'000));
+    QCOMPARE(bench->take(), (QByteArrayList{"notice partner-ready"}));
+    bench->advance(45'000);
+    QCOMPARE(bench->take(), (QByteArrayList{sent(kProlong), "notice prolongation-asked"}));
+    QCOMPARE(bench->left(TimerId::HelloReply), 60'000);
+    bench->receive(hello("ready", 75'000));
+    QCOMPARE(bench->left(TimerId::HelloReply), -1);
+    QCOMPARE(bench->left(TimerId::HelloSend), 60'000);
+    QCOMPARE(bench->take(), QByteArrayList());
+}
+
+void tst_ShipHello::pendingEndsWithoutReply()
+{
+    const auto bench = pending();
+    bench->receive(hello("ready", 60'000));
+    bench->advance(45'000);
+    static_cast<void>(bench->take());
+    bench->advance(59'999);
+    QCOMPARE(bench->state(), State::HelloPending);
+    bench->advance(1);
+    QCOMPARE(bench->takeSent(), aborted("end timeout 4001"));
+}
+
+void tst_ShipHello::pendingEndsWhenTheTimeIsOver()
+{
+    const auto silent = pending();
+    silent->advance(60'000);
+    QCOMPARE(silent->takeSent(), aborted("end timeout 4001"));
+    // Also when the partner waits longer than we do: our own time goes on.
+    const auto patient = pending();
+    patient->receive(hello("pending", 240'000));
+    patient->advance(60'000);
+    QCOMPARE(patient->takeSent(), aborted("end timeout 4001"));
+}
+
+void tst_ShipHello::pendingGrantsProlongations()
+{
+    const auto bench = pending();
+    bench->advance(45'000);
+    bench->receive(kProlong);
+    QCOMPARE(bench->take(),
+             (QByteArrayList{"notice partner-pending",
+                             "notice prolongation-granted",
+                             sent(hello("pending", 75'000))}));
+    QCOMPARE(bench->left(TimerId::HelloWait), 75'000);
+}
+
+void tst_ShipHello::acceptingAPendingPartnerKeepsWaiting()
+{
+    const auto bench = pending();
+    bench->receive(hello("pending", 60'000));
+    static_cast<void>(bench->take());
+    bench->advance(20'000);
+    bench->trust(Trust::Trusted);
+    QCOMPARE(bench->take(), (QByteArrayList{"state hello-ready", sent(hello("ready", 40'000))}));
+    QCOMPARE(bench->armedTimers(), 1);
+    bench->receive(kReady);
+    QCOMPARE(bench->state(), State::ProposalWait);
+}
+
+void tst_ShipHello::acceptingAReadyPartnerGoesOn()
+{
+    const auto bench = pending();
+    bench->receive(kReady);
+    static_cast<void>(bench->take());
+    bench->trust(Trust::Trusted);
+    QCOMPARE(bench->take(),
+             (QByteArrayList{R"(send 01 {"connectionHello":[{"phase":"ready"}]})",
+                             "state proposal-wait"}));
+    QCOMPARE(bench->armedTimers(), 1);
+}
+
+void tst_ShipHello::acceptingBeforeTheHelloCounts()
+{
+    Bench bench(undecided(Role::Client));
+    bench.trust(Trust::Trusted);
+    bench.start();
+    bench.receive(kInitBytes);
+    QCOMPARE(bench.state(), State::HelloReady);
+    Bench other(trusting(Role::Client));
+    other.start();
+    other.trust(Trust::Pending);
+    other.receive(kInitBytes);
+    QCOMPARE(other.state(), State::HelloPending);
+    // Afterwards nobody becomes undecided again.
+    other.trust(Trust::Trusted);
+    other.trust(Trust::Pending);
+    QCOMPARE(other.state(), State::HelloReady);
+}
+
+void tst_ShipHello::refusingAborts()
+{
+    for (const auto &bench : {ready(), pending()}) {
+        bench->trust(Trust::Rejected);
+        QCOMPARE(bench->takeSent(), aborted("end rejected-here 4452"));
+    }
+}
+
+// The request and our own decision cross each other: what answers the request comes too late.
+void tst_ShipHello::aLateReplyIsPassedOver()
+{
+    const auto bench = pending();
+    bench->receive(kReady);
+    bench->advance(45'000);
+    bench->trust(Trust::Trusted);
+    static_cast<void>(bench->take());
+    bench->receive(hello("ready", 75'000));
+    QCOMPARE(bench->take(), QByteArrayList());
+    QCOMPARE(bench->state(), State::ProposalWait);
+    bench->receive(kAnnounceMax);
+    QCOMPARE(bench->state(), State::ConfirmWait);
+    // There is one such answer only.
+    static_cast<void>(bench->take());
+    bench->receive(kReady);
+    QCOMPARE(bench->takeSent(),
+             (QByteArrayList{sent(kProtocolUnexpected), "end protocol-error 4001"}));
+}
+
+void tst_ShipHello::aPartnerThatAnswersPendingStaysReady()
+{
+    const auto bench = pending();
+    bench->receive(kReady);
+    bench->advance(45'000);
+    bench->receive(hello("pending", 119'950));
+    QCOMPARE(bench->left(TimerId::HelloSend), 104'950);
+    static_cast<void>(bench->take());
+    bench->trust(Trust::Trusted);
+    QCOMPARE(bench->state(), State::ProposalWait);
+}
+
+// RR27
+void tst_ShipHello::apartnerThatLeavesWhilePendingHasNotDecided()
+{
+    const auto bench = ready();
+    bench->receive(kPending);
+    bench->peerGone();
+    QCOMPARE(bench->takeSent(), (QByteArrayList{"end not-accepted-yet gone"}));
+    QVERIFY(redialAfter(EndReason::NotAcceptedYet) == Redial::Slowly);
+    const auto other = ready();
+    other->peerGone();
+    QCOMPARE(other->takeSent(), (QByteArrayList{"end connection-lost gone"}));
+}
+
+void tst_ShipHello::oddWaitingDoesNoHarm()
+{
+    // Ready, then a request: the partner's time was off and begins anew.
+    const auto bench = pending();
+    bench->receive(kReady);
+    bench->receive(kProlong);
+    QCOMPARE(bench->takeSent(), (QByteArrayList{sent(hello("pending", 60'000))}));
+    QCOMPARE(bench->left(TimerId::HelloWait), 60'000);
+    bench->trust(Trust::Trusted);
+    QCOMPARE(bench->state(), State::ProposalWait);
+    QCOMPARE(bench->takeSent(),
+             (QByteArrayList{R"(send 01 {"connectionHello":[{"phase":"ready"}]})"}));
+}
+
+QTEST_APPLESS_MAIN(tst_ShipHello)
+
+#include "tst_shiphello.moc"
