@@ -53,7 +53,8 @@ public:
     /// A link to a driver of the test's making, on @p reactor.
     std::unique_ptr<SimLink> open(int reactor,
                                   const MakeDriver &make,
-                                  Link::Direction direction = Link::Direction::Accepted);
+                                  Link::Direction direction = Link::Direction::Accepted,
+                                  const Error &refusal = Error());
     /// A link to a ProbeDriver.
     std::unique_ptr<SimLink> open(int reactor);
     /// The same, connected, with everything settled.
