@@ -51,6 +51,7 @@ private:
     /// Applies the configuration as it is now; unchanged endpoints keep their links.
     fairlead::Result<fairlead::core::ConfigChange> reload();
     void applyEndpoints(const fairlead::core::ConfigChange &change);
+    void renewCertificates(const fairlead::core::ConfigChange &change);
     bool openControl();
     void tellReady();
     void handleSignal(int number);

@@ -5,6 +5,7 @@
 
 #include "core/config/confignode.h"
 #include "core/carrier/carriersettings.h"
+#include "core/carrier/carriersettings.h"
 #include "core/lifecycle/supervisor/endpointpolicy.h"
 #include "core/observe/logformat.h"
 #include "core/plugins/transportdescription.h"
@@ -57,6 +58,7 @@ struct EndpointSettings
     QUrl url; ///< with its port, unless the transport has none
     EndpointRole role = EndpointRole::Listen;
     Carrier carrier = Carrier::Tcp;
+    CarrierSettings layers; ///< above the carrier
     CarrierSettings layers; ///< above the carrier
     QString transport; ///< type of the transport that serves the scheme
     QHostAddress address; ///< to listen on; null for a dialled one and in memory

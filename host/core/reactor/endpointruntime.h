@@ -21,6 +21,8 @@
 
 namespace fairlead::core {
 
+class CarrierStack;
+
 /// How a link fares, for who follows it from another thread.
 struct LinkReport
 {
@@ -118,6 +120,7 @@ struct EndpointRuntime
     int number = 0;
     std::function<std::unique_ptr<LinkDriver>(const LinkContext &)> createDriver;
     std::shared_ptr<Logger> logger;
+    std::shared_ptr<CarrierStack> carrier; ///< null: the plugin gets the bare socket
     PluginFailures pluginFailures{logger};
     ContainedAuthenticator authenticator{pluginFailures};
     ContainedAccessControl accessControl{pluginFailures};
