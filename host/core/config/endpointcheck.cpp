@@ -4,7 +4,6 @@
 #include "core/config/endpointcheck.h"
 
 #include "core/config/carriercheck.h"
-#include "core/config/carriercheck.h"
 #include "core/config/hostschema.h"
 #include "core/config/schemavalidator.h"
 
@@ -254,10 +253,6 @@ std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transp
             m_settings, *transport, values, [this](ErrorCode code, const char *key, auto &text) {
                 report(code, key, text);
             });
-        m_settings.layers = readCarrier(
-            m_settings, *transport, values, [this](ErrorCode code, const char *key, auto &text) {
-                report(code, key, text);
-            });
         checkReach(values);
     }
     if (m_errors->size() != errorsBefore)
@@ -282,7 +277,6 @@ std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transp
 bool EndpointSettings::isSameAs(const EndpointSettings &other) const
 {
     return name == other.name && url == other.url && role == other.role && carrier == other.carrier
-        && layers == other.layers
         && layers == other.layers
         && transport == other.transport && address == other.address && port == other.port
         && allowAnonymous == other.allowAnonymous && handshakeTimeout == other.handshakeTimeout

@@ -3,9 +3,8 @@
 
 #pragma once
 
+#include "core/carrier/carriersettings.h"
 #include "core/config/confignode.h"
-#include "core/carrier/carriersettings.h"
-#include "core/carrier/carriersettings.h"
 #include "core/lifecycle/supervisor/endpointpolicy.h"
 #include "core/observe/logformat.h"
 #include "core/plugins/transportdescription.h"
@@ -58,7 +57,6 @@ struct EndpointSettings
     QUrl url; ///< with its port, unless the transport has none
     EndpointRole role = EndpointRole::Listen;
     Carrier carrier = Carrier::Tcp;
-    CarrierSettings layers; ///< above the carrier
     CarrierSettings layers; ///< above the carrier
     QString transport; ///< type of the transport that serves the scheme
     QHostAddress address; ///< to listen on; null for a dialled one and in memory

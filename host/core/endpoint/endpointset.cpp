@@ -256,16 +256,6 @@ std::vector<std::pair<QString, Error>> EndpointSet::renewCertificates()
     return failed;
 }
 
-std::vector<std::pair<QString, Error>> EndpointSet::renewCertificates()
-{
-    std::vector<std::pair<QString, Error>> failed;
-    for (const auto &endpoint : m_endpoints) {
-        if (const Result<> renewed = endpoint->renewCertificates(); !renewed)
-            failed.emplace_back(endpoint->settings().name, renewed.error());
-    }
-    return failed;
-}
-
 QList<EndpointSettings> EndpointSet::settings() const
 {
     QList<EndpointSettings> list;

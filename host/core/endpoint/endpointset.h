@@ -84,10 +84,6 @@ public:
     /// endpoint: there those from before stay in use.
     std::vector<std::pair<QString, Error>> renewCertificates();
 
-    /// Reads certificates and keys again, for the links that come; what could not be read, by
-    /// endpoint: there those from before stay in use.
-    std::vector<std::pair<QString, Error>> renewCertificates();
-
     /// What is configured, in order.
     QList<EndpointSettings> settings() const;
 

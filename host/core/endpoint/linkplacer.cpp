@@ -4,7 +4,6 @@
 #include "core/endpoint/linkplacer.h"
 
 #include "core/carrier/carrierstack.h"
-#include "core/carrier/carrierstack.h"
 #include "core/reactor/memorystream.h"
 #include "core/reactor/reactorthread.h"
 #include "core/reactor/socketstream.h"
