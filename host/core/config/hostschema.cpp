@@ -82,18 +82,6 @@ constexpr char kEndpointSchema[] = R"({
     "tls_min_version": { "type": "string", "enum": ["1.2", "1.3"], "default": "1.2" },
     "tls_ciphers": { "type": "string", "minLength": 1 },
     "allowed_origins": { "type": "array", "items": { "type": "string" }, "default": [] },
-    "certificate": { "type": "string", "pattern": "^/" },
-    "key": { "type": "string", "pattern": "^/" },
-    "ca": { "type": "string", "pattern": "^/" },
-    "require_certificate": { "type": "boolean", "default": false },
-    "certificate_identity": {
-      "type": "string", "enum": ["common-name", "subject", "fingerprint", "none"],
-      "default": "common-name"
-    },
-    "verify_peer": { "type": "boolean", "default": true },
-    "tls_min_version": { "type": "string", "enum": ["1.2", "1.3"], "default": "1.2" },
-    "tls_ciphers": { "type": "string", "minLength": 1 },
-    "allowed_origins": { "type": "array", "items": { "type": "string" }, "default": [] },
     "handshake_timeout": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 10 },
     "max_links": { "type": "integer", "minimum": 0, "default": 0 },
     "allow_from": { "type": "array", "items": { "type": "string" }, "default": [] },
