@@ -85,6 +85,7 @@ std::unique_ptr<SimLink> SimHost::connect(int reactor,
 
 bool SimHost::step()
 {
+    ++s_steps;
     std::vector<std::size_t> ready;
     for (std::size_t i = 0; i < m_reactors.size(); ++i) {
         if (m_wakes[i]->woken || m_reactors[i]->hasPendingWork())

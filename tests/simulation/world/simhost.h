@@ -8,6 +8,7 @@
 #include "core/store/unstored.h"
 #include "probedriver.h"
 #include "simclock.h"
+#include "simrandom.h"
 #include "simstream.h"
 
 #include <memory>
@@ -65,6 +66,10 @@ public:
 
     /// One turn of a reactor that has something to do; false when none has.
     bool step();
+
+    /// By all hosts of the process.
+    static quint64 stepsTaken() noexcept { return s_steps; }
+
     /// Turns until nothing is left to do; false when @p maxSteps did not suffice.
     bool settle(int maxSteps = 100'000);
     /// Moves the clock on, firing timers on their way.
@@ -93,6 +98,7 @@ private:
     };
 
     SimClock m_clock;
+    static inline quint64 s_steps = 0;
     SimRandom m_random;
     core::Unstored m_store;
     core::Distributor m_distributor;

@@ -128,7 +128,7 @@ void tst_SupervisedEndpoint::sameStateIsASilentNoOp()
     const auto silent = [&world](auto &&call) {
         const std::size_t events = world.events.size();
         const qint64 since = world.status().since;
-        world.clock.set(world.clock.now() + 1);
+        world.clock.moveTo(world.clock.now() + 1);
         call();
         return world.events.size() == events && world.status().since == since;
     };
@@ -463,7 +463,7 @@ void tst_SupervisedEndpoint::eventsCarryEverything()
     const auto script = world.add(World::plan(kName));
     QVERIFY(world.endpoint().start());
     const quint64 generation = script->attempt;
-    world.clock.set(world.clock.now() + 5);
+    world.clock.moveTo(world.clock.now() + 5);
     script->ready();
     const EndpointEvent ready = world.events.back();
     QCOMPARE(ready.name, kName);
