@@ -36,6 +36,7 @@ HostEndpoint::HostEndpoint(const EndpointSettings &settings, Parts parts)
     m_runtime->follower = parts.follower;
     m_runtime->gate = parts.gate;
     m_runtime->maxLinks = settings.maxLinks;
+    m_runtime->tracksUse = settings.idleTimeout > 0;
     m_runtime->authenticator = std::make_shared<AnonymousAuthenticator>(settings.allowAnonymous);
     m_runtime->accessControl = std::make_shared<UnrestrictedAccess>();
     m_runtime->handshakeTimeoutNs = settings.handshakeTimeout;
@@ -46,10 +47,9 @@ HostEndpoint::~HostEndpoint() = default;
 Result<std::unique_ptr<HostEndpoint>> HostEndpoint::create(const EndpointSettings &settings,
                                                            Parts parts)
 {
-    auto carrier = CarrierStack::create(settings.layers,
-                                        settings.role == EndpointRole::Listen
-                                            ? CarrierSide::Accepted
-                                            : CarrierSide::Dialled);
+    auto carrier = CarrierStack::create(
+        settings.layers,
+        settings.role == EndpointRole::Listen ? CarrierSide::Accepted : CarrierSide::Dialled);
     if (!carrier)
         return carrier.error();
     std::unique_ptr<HostEndpoint> endpoint(new HostEndpoint(settings, std::move(parts)));

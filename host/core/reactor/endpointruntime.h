@@ -129,6 +129,8 @@ struct EndpointRuntime
     qint64 maxLinks = 0; ///< with a peer that is known; 0: no bound of its own
     qint64 handshakeTimeoutNs = 10'000'000'000;
     bool needsNoHandshake = false;
+    bool tracksUse = false;
+    std::atomic<qint64> lastUse = 0; ///< when something passed over a link, if it is tracked
     std::atomic<qint64> links = 0;
     OpenPeers peers;
 };
