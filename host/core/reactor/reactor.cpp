@@ -289,6 +289,7 @@ void Reactor::queueCompletion(HostLink &link,
     Answer answer;
     answer.link = &link;
     answer.completion = completion;
+    answer.since = m_clock.now();
     answer.ticket = ticket;
     answer.batch = batch;
     link.noticeQueued();
@@ -317,7 +318,10 @@ bool Reactor::deliverAnswers()
         int count = 0;
         while (count < kAnswerRun && !m_answers.empty() && m_answers.front().link == link
                && !m_answers.front().notice && isReady(m_answers.front())) {
-            run[count++] = m_answers.front().completion;
+            const Answer &answer = m_answers.front();
+            if (answer.completion.kind == Completion::Kind::Publish)
+                m_traffic.publishToAck.add(m_clock.now() - answer.since);
+            run[count++] = answer.completion;
             m_answers.pop_front();
         }
         link->deliver(run, count);

@@ -160,6 +160,7 @@ private:
         HostLink *link = nullptr;
         std::unique_ptr<HostLink::Notice> notice; ///< null: a completion
         Completion completion;
+        qint64 since = 0; ///< of a publish: when it was asked for
         Ticket ticket = 0; ///< waits for this
         quint64 batch = 0; ///< and, not 0, for the commit of this
     };
