@@ -58,6 +58,8 @@ Result<StoreMeta> SqliteEngine::open()
         damage = started.error();
     }
     if (!damage.isNull()) {
+        // As it is: what is in the log stays there.
+        m_isSuspect = true;
         disconnect();
         if (!isInSystem)
             return damage;
@@ -285,15 +287,14 @@ Error SqliteEngine::failed(int code)
     }
     Error error = m_database.error(code);
     m_isSuspect = m_isSuspect || isSqliteInputOutput(code);
+    // SQLite does not say which of the two it was.
     if (error.code() == ErrorCode::StorageFull && m_options.place.maxBytes > 0) {
         const Result<qint64> pages = m_database.integer("PRAGMA page_count");
-        const Result<qint64> most = m_database.integer("PRAGMA max_page_count");
-        if (pages && most && *pages >= *most) {
-            error = Error(ErrorCode::StorageFull,
-                          QStringLiteral("%1: has reached its limit of %2 bytes")
-                              .arg(m_options.place.path)
-                              .arg(m_options.place.maxBytes));
-        }
+        error = Error(ErrorCode::StorageFull,
+                      QStringLiteral("%1 (%2 of the %3 bytes that it may have are taken)")
+                          .arg(error.text())
+                          .arg(pages.value_or(0) * m_pageSize)
+                          .arg(m_options.place.maxBytes));
     }
     return noted(std::move(error));
 }
