@@ -3,26 +3,14 @@
 
 #include "core/distributor/overflowpolicy.h"
 
-#include <fairlead/clock.h>
-
 #include <algorithm>
-#include <array>
+#include <optional>
 
 namespace fairlead::core {
 
 namespace {
 
 constexpr qint64 kNsPerMs = 1'000'000;
-
-constexpr std::array kNames = {
-    "disconnect",
-    "drop-oldest",
-    "drop-newest",
-    "latest-per-topic",
-    "reject",
-    "block-up-to",
-    "fault-source",
-};
 
 /// Empty for Default, which is no choice.
 std::optional<OverflowPolicy> policyOf(Overflow choice) noexcept
@@ -58,20 +46,6 @@ OverflowAction disconnect(const OverflowCase &found) noexcept
 }
 
 } // namespace
-
-const char *overflowPolicyName(OverflowPolicy policy) noexcept
-{
-    return kNames[std::size_t(policy)];
-}
-
-std::optional<OverflowPolicy> overflowPolicyNamed(const QString &name) noexcept
-{
-    const auto found = std::find_if(
-        kNames.begin(), kNames.end(), [&](const char *one) { return name == QLatin1String(one); });
-    if (found == kNames.end())
-        return std::nullopt;
-    return OverflowPolicy(found - kNames.begin());
-}
 
 EffectiveOverflow effectiveOverflow(const OverflowChoice &subscription,
                                     const OverflowChoice &session,

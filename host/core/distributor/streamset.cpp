@@ -22,10 +22,10 @@ constexpr quint32 bitOf(int stream) noexcept
 StreamSet::StreamSet(std::vector<StreamSpec> specs, quint64 lostUpTo)
 {
     StreamSpec everything;
-    everything.name = kDefaultName;
+    everything.name = kDefaultStream;
     StreamSpec *first = &everything;
     for (StreamSpec &spec : specs) {
-        if (spec.name == kDefaultName)
+        if (spec.name == kDefaultStream)
             first = &spec;
     }
     first->filter = *TopicFilter::parse("#");
@@ -38,7 +38,7 @@ StreamSet::StreamSet(std::vector<StreamSpec> specs, quint64 lostUpTo)
 
 void StreamSet::add(const StreamSpec &spec, quint64 lostUpTo)
 {
-    Q_ASSERT(count() < kMost);
+    Q_ASSERT(count() < kMostStreams);
     if (spec.durable && !spec.limits.isOff())
         m_durable |= bitOf(count());
     m_streams.push_back(std::make_unique<Stream>(spec, lostUpTo));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/distributor/replayring.h"
+#include "core/distributor/streamspec.h"
 
 #include <QByteArray>
 
@@ -16,15 +17,6 @@
 
 namespace fairlead::core {
 
-/// A part of the history that is kept on terms of its own.
-struct StreamSpec
-{
-    QByteArray name;
-    TopicFilter filter;
-    bool durable = false;
-    ReplayLimits limits;
-};
-
 /// The streams of the host: the default one, of every topic, and those configured. A topic may be in
 /// several of them. Topics that start with `$` are in none.
 ///
@@ -33,11 +25,8 @@ struct StreamSpec
 class StreamSet
 {
 public:
-    /// The most streams there may be, the default one included: a bit of a mask for each.
-    static constexpr int kMost = 32;
-    static constexpr char kDefaultName[] = "default";
-
-    /// @p specs: as configured, at most kMost - 1, names differ; one of the default stream's name sets
+    /// @p specs: as configured, at most kMostStreams - 1 others than the default one,
+    /// names differ; one of the default stream's name sets
     /// the terms of that, its filter counts for nothing. @p lostUpTo: the last sequence before this
     /// run.
     explicit StreamSet(std::vector<StreamSpec> specs = {}, quint64 lostUpTo = 0);
@@ -89,7 +78,7 @@ public:
         StreamSet &m_streams;
         const qint64 m_now;
         quint32 m_locked = 0;
-        std::array<std::unique_lock<std::mutex>, std::size_t(kMost)> m_locks;
+        std::array<std::unique_lock<std::mutex>, std::size_t(kMostStreams)> m_locks;
     };
 
 private:

@@ -52,6 +52,9 @@ private Q_SLOTS:
     void aListenerKnowsFromWherePeersMayCome();
     void whatIsNoNetworkIsNamed();
     void onlyAListenerHasPeersToJudge();
+    void nothingIsLostToOthersByDefault();
+    void theOperatorChoosesWhatMayBeLost();
+    void unknownOverflowPoliciesAreRefused();
     void twoListenersOnOneAddressAreRefused();
     void aReloadSeesWhatChanged();
 };
@@ -220,6 +223,58 @@ void tst_ConfigEndpoints::onlyAListenerHasPeersToJudge()
     QCOMPARE(outcome.errors.size(), 1);
     QCOMPARE(outcome.errors[0].code(), ErrorCode::ConfigRange);
     QVERIFY(outcome.errors[0].text().contains(QStringLiteral("allow_from")));
+}
+
+// DS-04
+void tst_ConfigEndpoints::nothingIsLostToOthersByDefault()
+{
+    const Outcome outcome = read({});
+    QCOMPARE(configtest::texts(outcome.errors), QStringList());
+    QCOMPARE(outcome.endpoints[0].overflow, OverflowSettings());
+    QVERIFY(outcome.endpoints[0].notices);
+}
+
+// DS-04, DS-05
+void tst_ConfigEndpoints::theOperatorChoosesWhatMayBeLost()
+{
+    const configtest::Folder folder;
+    ConfigSources sources;
+    sources.file = folder.write(QStringLiteral("fairlead.toml"),
+                                "[[endpoint]]\nname = \"mqtt\"\nurl = \"mqtt://127.0.0.1\"\n"
+                                "overflow = \"fault-source\"\npatience = 2.5\nnotices = false\n"
+                                "overflow_allowed = [\"reject\", \"drop-newest\"]\n");
+    ConfigReader reader(sources);
+    const QList<EndpointSettings> endpoints = reader.endpoints(&configtest::lookUp);
+    QCOMPARE(configtest::texts(reader.errors()), QStringList());
+    const OverflowSettings &overflow = endpoints[0].overflow;
+    QCOMPARE(overflow.policy, OverflowPolicy::FaultSource);
+    QCOMPARE(overflow.patienceNs, 2500 * kNsPerSecond / 1000);
+    QVERIFY(overflow.allows(OverflowPolicy::Reject));
+    QVERIFY(overflow.allows(OverflowPolicy::DropNewest));
+    QVERIFY(!overflow.allows(OverflowPolicy::Disconnect));
+    QVERIFY(!endpoints[0].notices);
+    EndpointSettings other = endpoints[0];
+    QVERIFY(other.isSameAs(endpoints[0]));
+    other.notices = true;
+    QVERIFY(!other.isSameAs(endpoints[0]));
+    other = endpoints[0];
+    other.overflow.patienceNs = 0;
+    QVERIFY(!other.isSameAs(endpoints[0]));
+}
+
+void tst_ConfigEndpoints::unknownOverflowPoliciesAreRefused()
+{
+    const Outcome outcome = read({QStringLiteral("overflow=drop"), QStringLiteral("patience=-1")});
+    QCOMPARE(outcome.errors.size(), 2);
+    const configtest::Folder folder;
+    ConfigSources sources;
+    sources.file = folder.write(QStringLiteral("fairlead.toml"),
+                                "[[endpoint]]\nname = \"mqtt\"\nurl = \"mqtt://127.0.0.1\"\n"
+                                "overflow_allowed = [\"fault-source\"]\n");
+    ConfigReader reader(sources);
+    QVERIFY(reader.endpoints(&configtest::lookUp).isEmpty());
+    QCOMPARE(reader.errors().size(), 1);
+    QCOMPARE(reader.errors()[0].code(), ErrorCode::ConfigRange);
 }
 
 // PL-01
