@@ -9,6 +9,8 @@
 #include "core/hostevents.h"
 #include "core/hostshutdown.h"
 #include "core/lifecycle/broadcast/broadcaster.h"
+#include "core/lifecycle/broadcast/idlequiesce.h"
+#include "core/lifecycle/broadcast/idletracker.h"
 #include "core/lifecycle/supervisor/supervisor.h"
 #include "core/observe/eventbus.h"
 #include "core/observe/eventservice.h"
@@ -30,6 +32,7 @@ Host::Host(MainLoop &loop, HostSetup setup)
     , m_events(std::make_unique<EventBus>(loop.clock(), loop))
     , m_eventService(std::make_unique<EventService>(*m_events))
     , m_broadcaster(std::make_unique<Broadcaster>(loop.clock(), loop.timers(), loop))
+    , m_idle(std::make_unique<IdleTracker>(loop.clock(), loop.timers()))
     , m_shutdown(std::make_unique<ShutdownCoordinator>(loop.clock(), loop.timers(), loop))
 {
     Recovered kept;
@@ -62,6 +65,9 @@ Host::Host(MainLoop &loop, HostSetup setup)
                                                 m_descriptors,
                                                 std::move(setup.endpoints));
     connectParts();
+    // The first of all steps, under a name of its own.
+    static_cast<void>(m_startSequence.add(
+        {QStringLiteral("reactors"), [this] { return startReactors(); }, {}, false}));
     if (m_store)
         connectStore();
 }
@@ -78,6 +84,7 @@ void Host::connectStore()
 
 void Host::connectParts()
 {
+    connectIdleQuiesce(*m_idle, *m_broadcaster);
     connect(m_supervisor.get(), &Supervisor::endpointEvent, this, &Host::handleEndpointEvent);
     connect(
         &m_endpoints->reports(), &LinkReports::reported, this, [this](const LinkReport &report) {
@@ -86,6 +93,7 @@ void Host::connectParts()
     connect(m_endpoints.get(), &EndpointSet::added, this, &Host::handleAdded);
     connect(m_endpoints.get(), &EndpointSet::removed, this, [this](const QString &name) {
         m_broadcaster->unregisterTarget(name);
+        m_idle->forget(name);
         m_targets.remove(name);
         m_registrar->remove(name);
     });
@@ -149,14 +157,21 @@ Host::~Host()
         reactor->stop();
 }
 
+Result<> Host::addStartStep(StartStep step)
+{
+    return m_startSequence.add(std::move(step));
+}
+
 Result<> Host::start()
 {
-    if (isStopping()) {
-        return Error(ErrorCode::ShuttingDown,
-                     QStringLiteral("a host that was shut down does not start again"));
-    }
-    if (std::exchange(m_started, true))
-        return Error(ErrorCode::AlreadyStarted, QStringLiteral("the host runs already"));
+    return m_startSequence.start();
+}
+
+// Not undone: they hold nothing that another could want, and a loop ends but once.
+Result<> Host::startReactors()
+{
+    if (m_shutdownSteps)
+        return {};
     if (m_store) {
         m_store->start([this] {
             for (const auto &reactor : m_reactors)
@@ -211,6 +226,23 @@ bool Host::isOperable(const EndpointEvent &event) const
     }
 }
 
+// An endpoint that nothing passes over is quiesced, if it is configured so and can be (BC-07).
+void Host::followIdleness(const EndpointEvent &event)
+{
+    if (event.kind != EndpointEvent::Kind::StateChanged || event.to == EndpointState::Draining)
+        return;
+    const auto endpoint = m_endpoints->find(event.name);
+    const qint64 timeout = endpoint ? endpoint->settings().idleTimeout : 0;
+    if (event.to != EndpointState::Running || timeout == 0 || !endpoint->operations()) {
+        m_idle->forget(event.name);
+        return;
+    }
+    m_idle->watch(
+        event.name, m_targets.value(event.name), timeout, [runtime = endpoint->runtime()] {
+            return runtime->lastUse.load(std::memory_order_relaxed);
+        });
+}
+
 void Host::handleEndpointEvent(const EndpointEvent &event)
 {
     if (const auto endpoint = m_endpoints->find(event.name))
@@ -218,14 +250,17 @@ void Host::handleEndpointEvent(const EndpointEvent &event)
     if (event.kind == EndpointEvent::Kind::StateChanged) {
         m_broadcaster->setLive(event.name, m_targets.value(event.name), isOperable(event));
     }
+    followIdleness(event);
     m_registrar->follow(event);
     publishEndpointEvent(*m_events, event);
 }
 
 void Host::shutDown(const QString &reason)
 {
-    if (!isStopping())
-        m_shutdown->shutDown(reason);
+    if (isStopping())
+        return;
+    m_startSequence.shutDown();
+    m_shutdown->shutDown(reason);
 }
 
 } // namespace fairlead::core

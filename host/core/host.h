@@ -7,6 +7,7 @@
 #include "core/endpoint/endpointset.h"
 #include "core/hoststore.h"
 #include "core/lifecycle/shutdown/shutdowncoordinator.h"
+#include "core/lifecycle/shutdown/startsequence.h"
 #include "core/platform/descriptorreserve.h"
 #include "core/platform/systemrandom.h"
 #include "core/reactor/mainloop.h"
@@ -27,6 +28,7 @@ class EndpointRegistrar;
 class EventBus;
 class EventService;
 class HostShutdown;
+class IdleTracker;
 class ReactorThread;
 class ServiceRegistry;
 class ServiceWatch;
@@ -55,8 +57,15 @@ public:
     Host(MainLoop &loop, HostSetup setup);
     ~Host() override;
 
-    /// Starts the reactors. Errors: AlreadyStarted.
+    /// Something that start() does after the reactors run, in the order of the calls. Errors:
+    /// StartSequence::add()'s.
+    Result<> addStartStep(StartStep step);
+    /// Starts the reactors and takes the steps. When one fails, those before are taken back and the
+    /// start can be tried again; the reactors go on waiting for it. Errors: StartSequence::start()'s.
     Result<> start();
+
+    const StartSequence &startSequence() const noexcept { return m_startSequence; }
+
     /// Makes and starts an endpoint. Errors: EndpointSet::add()'s; for a listener also why it does
     /// not listen now, in which case the supervisor keeps trying if that may help.
     Result<> open(const EndpointSettings &settings);
@@ -110,8 +119,10 @@ Q_SIGNALS:
 private:
     void connectParts();
     void connectStore();
+    Result<> startReactors();
     void handleAdded(const QString &name, const std::shared_ptr<OperationTarget> &target);
     void handleEndpointEvent(const EndpointEvent &event);
+    void followIdleness(const EndpointEvent &event);
     bool isOperable(const EndpointEvent &event) const;
 
     MainLoop &m_loop;
@@ -122,6 +133,7 @@ private:
     std::unique_ptr<EventBus> m_events;
     std::unique_ptr<EventService> m_eventService;
     std::unique_ptr<Broadcaster> m_broadcaster;
+    std::unique_ptr<IdleTracker> m_idle;
     std::unique_ptr<ServiceRegistry> m_services;
     std::unique_ptr<ServiceWatch> m_serviceWatch;
     std::unique_ptr<EndpointRegistrar> m_registrar;
@@ -132,7 +144,7 @@ private:
     QHash<QString, quint64> m_targets; ///< endpoints by name: their registration for broadcasts
     std::unique_ptr<ShutdownCoordinator> m_shutdown;
     std::unique_ptr<HostShutdown> m_shutdownSteps;
-    bool m_started = false;
+    StartSequence m_startSequence;
 };
 
 } // namespace fairlead::core

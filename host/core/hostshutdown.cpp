@@ -85,7 +85,7 @@ void HostShutdown::setSteps(ShutdownCoordinator &coordinator)
              [this](OperationReply reply) { endStore(std::move(reply), &HostStore::drain); }));
     auto drain = step(ShutdownPhase::DrainOutbound,
                       [this](OperationReply reply) { drainLinks(std::move(reply)); });
-    drain.second.stragglers = [this] { return openLinks(); };
+    drain.second.stragglers = [this] { return m_parts.endpoints.openPeers(); };
     drain.second.cutOff = [this] {
         m_parts.loop.timers().disarm(m_look);
         m_drained = OperationReply();
@@ -93,7 +93,7 @@ void HostShutdown::setSteps(ShutdownCoordinator &coordinator)
     set(std::move(drain));
     auto close = step(ShutdownPhase::CloseLinks,
                       [this](OperationReply reply) { closeLinks(std::move(reply)); });
-    close.second.stragglers = [this] { return openLinks(); };
+    close.second.stragglers = [this] { return m_parts.endpoints.openPeers(); };
     set(std::move(close));
     set(step(ShutdownPhase::CloseStore,
              [this](OperationReply reply) { endStore(std::move(reply), &HostStore::close); }));
@@ -188,16 +188,6 @@ void HostShutdown::stopReactors(OperationReply reply)
         reply.fail(Error(
             ErrorCode::Timeout,
             QStringLiteral("still running: %1").arg(runningReactors().join(QStringLiteral(", ")))));
-}
-
-QStringList HostShutdown::openLinks() const
-{
-    QStringList list;
-    for (const auto &[name, count] : m_parts.endpoints.linkCounts()) {
-        for (qint64 i = 0; i < count; ++i)
-            list.append(name);
-    }
-    return list;
 }
 
 QStringList HostShutdown::runningReactors() const

@@ -44,7 +44,6 @@ private:
     void closeLinks(OperationReply reply);
     void stopReactors(OperationReply reply);
     void checkDrained() noexcept;
-    QStringList openLinks() const;
     QStringList runningReactors() const;
     void onReactors(const std::function<void(Reactor &)> &call, OperationReply reply);
 

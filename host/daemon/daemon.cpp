@@ -170,14 +170,10 @@ std::optional<int> Daemon::start()
         log(LogLevel::Error, "signals", watched.error().toString());
         return kExitFailed;
     }
-    (void)m_host->start();
-    if (!openEndpoints() || !openControl()) {
-        m_control.reset();
+    if (!startHost()) {
         m_host.reset();
         return kExitFailed;
     }
-    m_sysTopics = std::make_unique<SysTopics>(*m_host, m_loop);
-    m_watchdog = std::make_unique<Watchdog>(m_notifier, *m_host, m_loop);
     tellReady();
     return std::nullopt;
 }
@@ -212,66 +208,6 @@ void Daemon::followStore()
     });
 }
 
-bool Daemon::openEndpoints()
-{
-    int opened = 0;
-    for (const EndpointSettings &endpoint : listenersFirst(m_endpoints)) {
-        const Result<> result = m_host->open(endpoint);
-        if (result) {
-            ++opened;
-            continue;
-        }
-        noteFailure(endpoint, result.error());
-    }
-    if (!m_failures.isEmpty() && (opened == 0 || m_options.strict)) {
-        log(LogLevel::Error,
-            "start-failed",
-            QStringLiteral("%1 of %2 endpoints could not start")
-                .arg(m_failures.size())
-                .arg(m_endpoints.size()));
-        return false;
-    }
-    return true;
-}
-
-bool Daemon::openControl()
-{
-    m_control
-        = std::make_unique<ControlPlane>(m_loop, *m_host, *this, QString::fromLatin1(kHostVersion));
-    const ControlSettings &settings = m_config->control();
-    m_control->addEvents(m_host->events(), settings.eventBuffer);
-    m_control->addOperator([this] { return reload(); });
-    // What nobody asked for by name may be missing: another host of this user may have it.
-    const auto tell = [this](const Result<> &result, bool isNamed, const QString &what) {
-        if (result)
-            return;
-        log(isNamed ? LogLevel::Error : LogLevel::Warning,
-            "control-failed",
-            QStringLiteral("%1 error=%2").arg(what, result.error().toString()));
-        if (isNamed)
-            m_problems.append(QStringLiteral("%1: %2").arg(what, result.error().text()));
-    };
-    const Result<ControlPath> path
-        = resolveControlPath(m_options.control, settings.socket, m_environment);
-    tell(path ? m_control->listen(*path) : path.error(),
-         path && path->isNamed,
-         QStringLiteral("socket"));
-    if (!m_control->socketPath().isEmpty())
-        log(LogLevel::Info, "control", QStringLiteral("socket=%1").arg(m_control->socketPath()));
-    if (settings.httpEnabled) {
-        tell(m_control->listenHttp(
-                 settings.httpAddress, settings.httpPort, !settings.httpAddress.isLoopback()),
-             settings.httpIsNamed,
-             QStringLiteral("http"));
-    }
-    if (!m_control->httpUrl().isEmpty())
-        log(LogLevel::Info, "control", QStringLiteral("http=%1").arg(m_control->httpUrl()));
-    if (m_problems.isEmpty() || !m_options.strict)
-        return true;
-    log(LogLevel::Error, "start-failed", m_problems.join(QStringLiteral("; ")));
-    return false;
-}
-
 HostView::State Daemon::state() const
 {
     if (m_stopping)
@@ -293,7 +229,26 @@ bool Daemon::isDegraded() const
             return m_failures.contains(settings.name) && !m_host->supervisor().find(settings.name);
         });
     const bool unkept = m_host->store() && m_host->store()->store().isDegraded();
-    return missing || unkept || !m_problems.isEmpty() || m_host->supervisor().counts().isDegraded();
+    return missing || unkept || m_host->startSequence().isDegraded() || m_host->descriptors().isExhausted()
+        || m_host->supervisor().counts().isDegraded();
+}
+
+QStringList Daemon::reasons() const
+{
+    QStringList list;
+    const StartSequence &start = m_host->startSequence();
+    if (const QString step = start.currentStep(); !step.isEmpty())
+        list.append(QStringLiteral("the start is at \"%1\"").arg(step));
+    for (const StartFailure &part : start.missing())
+        list.append(QStringLiteral("%1: %2").arg(part.step, part.error.text()));
+    if (m_host->descriptors().isExhausted()) {
+        list.append(QStringLiteral("no descriptors are left: links are refused until there are"));
+    }
+    if (m_host->store() && m_host->store()->store().isDegraded()) {
+        list.append(QStringLiteral("nothing can be stored: %1")
+                        .arg(m_host->store()->store().lastError().text()));
+    }
+    return list;
 }
 
 QList<PluginRecord> Daemon::plugins() const

@@ -46,13 +46,20 @@ private:
     bool readConfiguration();
     fairlead::core::ConfigSources configSources() const;
     void followStore();
-    bool openEndpoints();
+    bool startHost();
+    fairlead::Result<> openEndpoints();
+    void closeEndpoints();
     void noteFailure(const fairlead::core::EndpointSettings &endpoint,
                      const fairlead::Error &error);
     /// Applies the configuration as it is now; unchanged endpoints keep their links.
     fairlead::Result<fairlead::core::ConfigChange> reload();
     void applyEndpoints(const fairlead::core::ConfigChange &change);
-    bool openControl();
+    void renewCertificates(const fairlead::core::ConfigChange &change);
+    void addControlSteps();
+    /// A door that cannot be opened is missed if the operator named it, else only told.
+    fairlead::Result<> openDoor(const fairlead::Result<> &opened,
+                                bool isNamed,
+                                const QString &what);
     void tellReady();
     void handleSignal(int number);
     void handleStopped(const fairlead::core::ShutdownReport &report);
@@ -62,7 +69,7 @@ private:
     QList<fairlead::core::EndpointView> endpoints() const override;
     QList<fairlead::core::PluginRecord> plugins() const override;
 
-    QStringList reasons() const override { return m_problems; }
+    QStringList reasons() const override;
 
     bool isDegraded() const;
 
@@ -86,7 +93,6 @@ private:
     std::unique_ptr<fairlead::core::Watchdog> m_watchdog;
     std::unique_ptr<fairlead::core::ControlPlane> m_control;
     QHash<QString, fairlead::Error> m_failures; ///< of endpoints, by name
-    QStringList m_problems; ///< what else is not as it was configured
     bool m_ready = false;
     bool m_stopping = false;
 };

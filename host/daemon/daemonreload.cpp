@@ -106,6 +106,25 @@ void Daemon::applyEndpoints(const ConfigChange &change)
     }
     for (const EndpointSettings &endpoint : listenersFirst(change.added))
         note(endpoint, m_host->open(endpoint));
+    renewCertificates(change);
+}
+
+// The files may have changed where the configuration did not.
+void Daemon::renewCertificates(const ConfigChange &change)
+{
+    for (const auto &[name, error] : m_host->endpoints().renewCertificates()) {
+        log(LogLevel::Error,
+            "certificates-kept",
+            QStringLiteral("name=%1 error=%2").arg(name, error.toString()));
+    }
+    // What could not be made without them may be now.
+    for (const EndpointSettings &endpoint : listenersFirst(m_endpoints)) {
+        if (!change.unchanged.contains(endpoint.name) || m_host->endpoints().find(endpoint.name))
+            continue;
+        m_failures.remove(endpoint.name);
+        if (const Result<> opened = m_host->open(endpoint); !opened)
+            noteFailure(endpoint, opened.error());
+    }
 }
 
 void Daemon::noteFailure(const EndpointSettings &endpoint, const Error &error)

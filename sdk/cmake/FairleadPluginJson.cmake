@@ -121,10 +121,10 @@ endfunction()
 function(_fairlead_json_transport json where)
     _fairlead_json_object("${json}" "${where}"
         REQUIRED type roles schemes carriers
-        OPTIONAL defaultPorts endpoints capabilities reloadable config)
+        OPTIONAL webSocket defaultPorts endpoints capabilities reloadable config)
     _fairlead_json_expect("${json}" "${where}" STRING type endpoints)
     _fairlead_json_expect("${json}" "${where}" ARRAY roles schemes capabilities reloadable)
-    _fairlead_json_expect("${json}" "${where}" OBJECT carriers defaultPorts config)
+    _fairlead_json_expect("${json}" "${where}" OBJECT carriers webSocket defaultPorts config)
     _fairlead_json_text("${json}" "${where}" type "^[a-z][a-z0-9-]*$")
     _fairlead_json_text("${json}" "${where}" endpoints "^(one|many)$")
 
@@ -151,11 +151,22 @@ function(_fairlead_json_transport json where)
             _fairlead_json_fail("${where}/carriers" "the scheme \"${scheme}\" has no carrier")
         endif()
         string(JSON carrier GET "${carriers}" "${scheme}")
-        if(NOT carrier MATCHES "^(tcp|memory)$")
+        if(NOT carrier MATCHES "^(tcp|tls|ws|wss|memory)$")
             _fairlead_json_fail("${where}/carriers/${scheme}"
-                                "\"${carrier}\" is neither tcp nor memory")
+                                "\"${carrier}\" is none of tcp, tls, ws, wss and memory")
         endif()
     endforeach()
+
+    string(JSON webSocket ERROR_VARIABLE missing GET "${json}" webSocket)
+    if(missing STREQUAL "NOTFOUND")
+        _fairlead_json_object("${webSocket}" "${where}/webSocket"
+            OPTIONAL path subProtocols maxMessage messages)
+        _fairlead_json_expect("${webSocket}" "${where}/webSocket" STRING path)
+        _fairlead_json_expect("${webSocket}" "${where}/webSocket" ARRAY subProtocols)
+        _fairlead_json_expect("${webSocket}" "${where}/webSocket" NUMBER maxMessage)
+        _fairlead_json_expect("${webSocket}" "${where}/webSocket" BOOLEAN messages)
+        _fairlead_json_text("${webSocket}" "${where}/webSocket" path "^/")
+    endif()
 
     string(JSON ports ERROR_VARIABLE missing GET "${json}" defaultPorts)
     if(missing STREQUAL "NOTFOUND")

@@ -13,6 +13,7 @@
 #include <fairlead/lease.h>
 #include <fairlead/linkdriver.h>
 #include <fairlead/logger.h>
+#include <fairlead/messagestream.h>
 #include <fairlead/operations.h>
 #include <fairlead/random.h>
 #include <fairlead/security.h>
@@ -34,6 +35,7 @@ Lease::~Lease() = default;
 LinkDriver::~LinkDriver() = default;
 Listener::~Listener() = default;
 Logger::~Logger() = default;
+MessageStream::~MessageStream() = default;
 OperationTarget::~OperationTarget() = default;
 Random::~Random() = default;
 Timers::~Timers() = default;

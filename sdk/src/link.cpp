@@ -79,10 +79,16 @@ Result<> contained(const char *name, Hook &&hook)
 template <typename Emission>
 Result<> told(const char *name, Emission &&emission)
 {
-    return contained(ErrorCode::PluginFailed, name, [&] {
+    const Result<> heard = contained(ErrorCode::PluginFailed, name, [&] {
         emission();
         return Result<>();
     });
+    if (heard)
+        return heard;
+    // Told apart from a peer's report of the same code.
+    Error error = heard.error();
+    error.setDetail(QStringLiteral("slot"), QString::fromLatin1(name));
+    return error;
 }
 
 } // namespace

@@ -20,6 +20,7 @@ def schemas():
     host, endpoint = (json.loads(text) for text in re.findall(r'R"\((.*?)\)"', source, re.DOTALL))
     for name in ("host", "limits", "control"):
         yield name, host["properties"][name]["properties"]
+    yield "stream", host["properties"]["stream"]["additionalProperties"]["properties"]
     yield "endpoint", endpoint["properties"]
     for plugin in (ROOT / "plugins").glob("*/plugin.json.in"):
         for transport in json.loads(plugin.read_text())["transports"]:

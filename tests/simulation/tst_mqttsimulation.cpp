@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "mqtt/mqttclient.h"
+#include "simsteps.h"
 
 #include <QTest>
 
@@ -34,6 +35,8 @@ class tst_MqttSimulation : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+
+    void cleanupTestCase() { sim::tellSteps(SimHost::stepsTaken()); }
 
     // TS-01 for the MQTT server: LC-14, RG-01, [MQTT-4.3.2-1], [MQTT-4.3.3-1], [MQTT-4.4.0-1],
     // [MQTT-4.6.0-1] to [MQTT-4.6.0-6], [MQTT-3.3.4-9], PL-03.

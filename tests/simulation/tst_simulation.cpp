@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "simhost.h"
+#include "simsteps.h"
 
 #include <QTest>
 
@@ -57,6 +58,8 @@ class tst_Simulation : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+
+    void cleanupTestCase() { sim::tellSteps(SimHost::stepsTaken()); }
 
     // TS-01 for links, registry and distributor: RG-01, DS-01, DS-05, SH-03.
     void whatWasPromisedArrivesOnceAndInOrder_data()

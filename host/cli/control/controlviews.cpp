@@ -99,6 +99,20 @@ constexpr qsizetype kTitle = 16;
     return text;
 }
 
+/// What happened at all, by its reason.
+[[nodiscard]] QByteArray countLines(const char *title, const QJsonValue &counts)
+{
+    QByteArray text;
+    const QJsonObject reasons = counts.toObject();
+    for (auto it = reasons.begin(); it != reasons.end(); ++it) {
+        if (it.value().toInteger() > 0) {
+            text += factLine(title,
+                             QStringLiteral("%1 %2").arg(it.value().toInteger()).arg(it.key()));
+        }
+    }
+    return text;
+}
+
 [[nodiscard]] QByteArray statusText(const QJsonObject &result)
 {
     QByteArray text;
@@ -110,13 +124,8 @@ constexpr qsizetype kTitle = 16;
                      cellText(messages.value(QStringLiteral("published")), CellStyle::Number));
     text += factLine("Delivered",
                      cellText(messages.value(QStringLiteral("delivered")), CellStyle::Number));
-    const QJsonObject dropped = messages.value(QStringLiteral("dropped")).toObject();
-    for (auto it = dropped.begin(); it != dropped.end(); ++it) {
-        if (it.value().toInteger() > 0) {
-            text += factLine("Dropped",
-                             QStringLiteral("%1 %2").arg(it.value().toInteger()).arg(it.key()));
-        }
-    }
+    text += countLines("Dropped", messages.value(QStringLiteral("dropped")));
+    text += countLines("Refused", result.value(QStringLiteral("linksRefused")));
     const QJsonObject bytes = result.value(QStringLiteral("bytes")).toObject();
     text += factLine("Received",
                      cellText(bytes.value(QStringLiteral("received")), CellStyle::Bytes));

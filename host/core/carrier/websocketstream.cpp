@@ -90,6 +90,7 @@ WebSocketStream::WebSocketStream(ChunkPool &pool,
     , m_settings(std::move(settings))
     , m_random(random)
     , m_upgrade(std::make_unique<Upgrade>())
+    , m_messages(m_settings->messages ? std::make_unique<Messages>() : nullptr)
     , m_decoder(role, {m_settings->maxMessage})
     , m_role(role)
 { }
@@ -202,6 +203,8 @@ std::size_t WebSocketStream::decode(char *buffer, std::size_t begin, std::size_t
         case WebSocketDecoder::Event::None:
             return out;
         case WebSocketDecoder::Event::MessageEnd:
+            if (m_messages && phase() == Phase::Open)
+                m_messages->ends.push_back(m_messages->input.size() + out);
             break;
         case WebSocketDecoder::Event::Control:
             handleControl();
@@ -234,14 +237,51 @@ void WebSocketStream::handleControl() noexcept
             sendPong();
         break;
     }
+    case WebSocketOpcode::Pong:
+        ++m_pongs;
+        break;
     default:
         break;
     }
 }
 
+LinkStream::IoResult WebSocketStream::readMessage(char *buffer,
+                                                  std::size_t size,
+                                                  ByteSpan *message) noexcept
+{
+    Messages &in = *m_messages;
+    *message = {};
+    IoResult got;
+    if (in.taken == in.ends.size()) {
+        if (in.taken > 0) {
+            in.input.erase(in.input.begin(), in.input.begin() + std::ptrdiff_t(in.ends.back()));
+            in.ends.clear();
+            in.taken = 0;
+            if (in.input.empty())
+                in.input = std::vector<char>();
+        }
+        got = read(buffer, size);
+        in.input.insert(in.input.end(), buffer, buffer + got.size);
+        if (in.ends.empty()) {
+            got.size = 0;
+            return got;
+        }
+    }
+    const std::size_t begin = in.taken == 0 ? 0 : in.ends[in.taken - 1];
+    got.size = in.ends[in.taken++] - begin;
+    // An empty message is one all the same.
+    *message = got.size > 0 ? ByteSpan(in.input.data() + begin, got.size) : ByteSpan("", 0);
+    // What ended the input comes up again, after the last message.
+    if (in.taken < in.ends.size() || got.status != Io::WouldBlock)
+        got.status = Io::Done;
+    return got;
+}
+
 void WebSocketStream::handleClose(ByteSpan payload) noexcept
 {
     if (phase() == Phase::Closing) {
+        if (payload.size() >= sizeof(quint16))
+            m_peerCode = qFromBigEndian<quint16>(payload.data());
         setClosed();
         return;
     }
@@ -250,10 +290,12 @@ void WebSocketStream::handleClose(ByteSpan payload) noexcept
         return;
     }
     if (payload.size() >= sizeof(quint16)) {
-        if (!isCloseCode(qFromBigEndian<quint16>(payload.data()))) {
+        const auto code = qFromBigEndian<quint16>(payload.data());
+        if (!isCloseCode(code)) {
             violate(WebSocketClose::ProtocolError, "a close code that may not be sent");
             return;
         }
+        m_peerCode = code;
         if (!isUtf8(payload.substr(sizeof(quint16)))) {
             violate(WebSocketClose::NotUtf8, "a close reason that is not UTF-8");
             return;
@@ -305,14 +347,80 @@ void WebSocketStream::sendPong() noexcept
 
 void WebSocketStream::handleBelowFlushed() noexcept
 {
-    if (m_pong && phase() == Phase::Open)
+    if (phase() != Phase::Open)
+        return;
+    if (m_pong)
         sendPong();
+    if (std::exchange(m_pingDue, false))
+        ping();
+}
+
+void WebSocketStream::ping() noexcept
+{
+    if (phase() != Phase::Open)
+        return;
+    // Behind what does not get through there is no need for more than one.
+    if (flushBelow())
+        sendControl(WebSocketOpcode::Ping, {});
+    else
+        m_pingDue = true;
+}
+
+void WebSocketStream::setCloseReason(quint16 code, ByteSpan reason) noexcept
+{
+    m_closePayload = webSocketClosePayload(code, reason);
+}
+
+void WebSocketStream::endMessage() noexcept
+{
+    if (!m_messages)
+        return;
+    const std::size_t size = outputSize() - m_messages->outputSize;
+    if (size == 0)
+        return;
+    m_messages->output.push_back(size);
+    m_messages->outputSize += size;
+    // A flush in between may have found nothing to send.
+    carrierWritable();
 }
 
 void WebSocketStream::sayGoodbye() noexcept
 {
-    sendClose(WebSocketClose::Normal, {});
+    if (m_closePayload.isEmpty())
+        sendClose(WebSocketClose::Normal, {});
+    else
+        sendControl(WebSocketOpcode::Close,
+                    {m_closePayload.constData(), std::size_t(m_closePayload.size())});
     setClosing();
+}
+
+// Of what was committed; a message that is not at its end waits.
+std::size_t WebSocketStream::sendable(std::size_t committed) const noexcept
+{
+    return m_messages ? std::min(committed, m_messages->outputSize) : committed;
+}
+
+std::size_t WebSocketStream::frameLimit() const noexcept
+{
+    return m_messages ? std::min(kFrameBytes, m_messages->output.front()) : kFrameBytes;
+}
+
+/// The header of a frame with the next @p size bytes, which it takes for sent.
+std::size_t WebSocketStream::beginFrame(char *header,
+                                        std::size_t size,
+                                        const WebSocketMask *mask) noexcept
+{
+    if (!m_messages)
+        return writeWebSocketHeader(header, WebSocketOpcode::Binary, true, size, mask);
+    Messages &out = *m_messages;
+    const bool isLast = size == out.output.front();
+    const auto opcode = out.inFragments ? WebSocketOpcode::Continuation : WebSocketOpcode::Binary;
+    out.inFragments = !isLast;
+    out.outputSize -= size;
+    out.output.front() -= size;
+    if (isLast)
+        out.output.pop_front();
+    return writeWebSocketHeader(header, opcode, isLast, size, mask);
 }
 
 LinkStream::IoResult WebSocketStream::writeLayer(const iovec *parts, int count) noexcept
@@ -324,7 +432,7 @@ LinkStream::IoResult WebSocketStream::writeLayer(const iovec *parts, int count) 
 LinkStream::IoResult WebSocketStream::writePlain(const iovec *parts, int count) noexcept
 {
     PartReader reader(parts, count);
-    std::size_t left = reader.total();
+    std::size_t left = sendable(reader.total());
     IoResult result;
     while (left > 0 && below().isOutputEmpty()) {
         char headers[kFramesPerWrite][kWebSocketHeader];
@@ -337,17 +445,16 @@ LinkStream::IoResult WebSocketStream::writePlain(const iovec *parts, int count) 
             if (used + 2 > most)
                 break;
             const int header = used++;
+            const std::size_t limit = std::min(frameLimit(), left - taken);
             std::size_t size = 0;
-            while (size < kFrameBytes && used < most) {
-                const ByteSpan span = reader.next(kFrameBytes - size);
+            while (size < limit && used < most) {
+                const ByteSpan span = reader.next(limit - size);
                 if (span.empty())
                     break;
                 out[used++] = part(span.data(), span.size());
                 size += span.size();
             }
-            out[header] = part(
-                headers[frame],
-                writeWebSocketHeader(headers[frame], WebSocketOpcode::Binary, true, size, nullptr));
+            out[header] = part(headers[frame], beginFrame(headers[frame], size, nullptr));
             taken += size;
         }
         if (below().send(out, used).status == Io::Failed)
@@ -362,16 +469,15 @@ LinkStream::IoResult WebSocketStream::writePlain(const iovec *parts, int count) 
 LinkStream::IoResult WebSocketStream::writeMasked(const iovec *parts, int count) noexcept
 {
     PartReader reader(parts, count);
-    std::size_t left = reader.total();
+    std::size_t left = sendable(reader.total());
     IoResult result;
     while (left > 0 && below().isOutputEmpty()) {
         constexpr std::size_t room = LinkStream::kMaxReserve - kWebSocketHeader;
-        const std::size_t size = std::min(left, room);
+        const std::size_t size = std::min({left, room, frameLimit()});
         WebSocketMask mask;
         m_random.fill(mask.data(), mask.size());
         char *to = below().reserve(size + kWebSocketHeader);
-        const std::size_t header
-            = writeWebSocketHeader(to, WebSocketOpcode::Binary, true, size, &mask);
+        const std::size_t header = beginFrame(to, size, &mask);
         std::size_t done = 0;
         while (done < size) {
             const ByteSpan span = reader.next(size - done);

@@ -7,17 +7,23 @@
 #include "core/carrier/websocketframe.h"
 #include "core/carrier/websocketupgrade.h"
 
+#include <fairlead/messagestream.h>
 #include <fairlead/random.h>
 
 #include <array>
+#include <deque>
 #include <memory>
+#include <vector>
 
 namespace fairlead::core {
 
 /// A WebSocket (RFC 6455) over a stream: binary messages carry the bytes, wherever they are cut.
 /// Payload is decoded in the reader's buffer and sent from the writer's chunks, so that an idle
 /// connection holds no buffer. A server role answers the upgrade, a client role asks for it.
-class WebSocketStream final : public LayerStream
+///
+/// Where the protocol above counts on messages (WebSocketSettings::messages), what was committed
+/// leaves as the messages that endMessage() makes of it, and readMessage() gives whole ones.
+class WebSocketStream final : public LayerStream, public MessageStream
 {
 public:
     WebSocketStream(ChunkPool &pool,
@@ -29,11 +35,36 @@ public:
     /// What both sides agreed on, once open.
     const QByteArray &subProtocol() const noexcept { return m_subProtocol; }
 
+    /// As read(), with @p buffer for what is read: one message at a time, null when there is none,
+    /// valid until the next call.
+    IoResult readMessage(char *buffer, std::size_t size, ByteSpan *message) noexcept;
+
+    // MessageStream
+    void endMessage() noexcept override;
+    void setCloseReason(quint16 code, ByteSpan reason) noexcept override;
+
+    quint16 peerCloseCode() const noexcept override { return m_peerCode; }
+
+    void ping() noexcept override;
+
+    quint64 pongCount() const noexcept override { return m_pongs; }
+
 private:
     struct Control
     {
         std::array<char, kWebSocketControl> bytes = {};
         std::size_t size = 0;
+    };
+
+    /// What only protocols with messages have.
+    struct Messages
+    {
+        std::vector<char> input; ///< payload, from the oldest message that was not taken
+        std::vector<std::size_t> ends; ///< in it, of whole messages
+        std::size_t taken = 0; ///< of those
+        std::deque<std::size_t> output; ///< sizes of what was ended and not sent
+        std::size_t outputSize = 0; ///< of them together
+        bool inFragments = false; ///< a part of the first of them was sent
     };
 
     /// The upgrade, gone once it is over.
@@ -58,6 +89,9 @@ private:
     void sendControl(WebSocketOpcode opcode, ByteSpan payload) noexcept;
     void sendClose(WebSocketClose code, ByteSpan reason) noexcept;
     void sendPong() noexcept;
+    std::size_t sendable(std::size_t committed) const noexcept;
+    std::size_t frameLimit() const noexcept;
+    std::size_t beginFrame(char *header, std::size_t size, const WebSocketMask *mask) noexcept;
     IoResult writePlain(const iovec *parts, int count) noexcept;
     IoResult writeMasked(const iovec *parts, int count) noexcept;
 
@@ -65,9 +99,14 @@ private:
     Random &m_random;
     std::unique_ptr<Upgrade> m_upgrade;
     std::unique_ptr<Control> m_pong; ///< the answer to the last ping, while it waits
+    std::unique_ptr<Messages> m_messages;
     QByteArray m_subProtocol;
+    QByteArray m_closePayload;
     WebSocketDecoder m_decoder;
+    quint64 m_pongs = 0;
+    quint16 m_peerCode = kNoCode;
     const WebSocketRole m_role;
+    bool m_pingDue = false;
 };
 
 } // namespace fairlead::core

@@ -9,6 +9,7 @@
 #include <QtCore/QFileInfo>
 #include <QtCore/QRegularExpression>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -23,6 +24,31 @@ const QString &endpointKey()
 {
     static const QString key = QStringLiteral("endpoint");
     return key;
+}
+
+/// Tables of which there may be several, each with a name: [[endpoint]] and [[stream]].
+struct NamedKind
+{
+    QString key;
+    QString one; ///< in a sentence
+    QString example;
+};
+
+const QList<NamedKind> &namedKinds()
+{
+    static const QList<NamedKind> kinds = {
+        {endpointKey(), QStringLiteral("an endpoint"), QStringLiteral("mqtt")},
+        {QStringLiteral("stream"), QStringLiteral("a stream"), QStringLiteral("meters")},
+    };
+    return kinds;
+}
+
+const NamedKind *namedKind(const QString &key)
+{
+    const auto found = std::find_if(namedKinds().begin(),
+                                    namedKinds().end(),
+                                    [&](const NamedKind &kind) { return kind.key == key; });
+    return found == namedKinds().end() ? nullptr : &*found;
 }
 
 const QString &nameKey()
@@ -45,32 +71,37 @@ void addProblem(ErrorCode code,
     errors->append(problem.toError());
 }
 
-// The name of one [[endpoint]] table, if it has a good one that none before it in this file has.
-std::optional<QString> takeName(const ConfigNode &entry,
+// The name of one [[endpoint]] or [[stream]] table, if it has a good one that none before it in this
+// file has.
+std::optional<QString> takeName(const NamedKind &kind,
+                                const ConfigNode &entry,
                                 const ConfigNode &known,
                                 ConfigErrors *errors)
 {
+    const QString nameOfIt = kind.key + QStringLiteral(".name");
     if (!entry.isTable()) {
-        addProblem(ErrorCode::ConfigType,
-                   entry.origin,
-                   endpointKey(),
-                   QStringLiteral("expected [[endpoint]] tables, found ") + entry.kindName(),
-                   errors);
+        addProblem(
+            ErrorCode::ConfigType,
+            entry.origin,
+            kind.key,
+            QStringLiteral("expected [[%1]] tables, found %2").arg(kind.key, entry.kindName()),
+            errors);
         return std::nullopt;
     }
     const ConfigNode *name = entry.find(nameKey());
     if (!name) {
         addProblem(ErrorCode::ConfigMissing,
                    entry.origin,
-                   QStringLiteral("endpoint.name"),
-                   QStringLiteral("an endpoint needs a name of its own, as in name = \"mqtt\""),
+                   nameOfIt,
+                   QStringLiteral("%1 needs a name of its own, as in name = \"%2\"")
+                       .arg(kind.one, kind.example),
                    errors);
         return std::nullopt;
     }
     if (name->kind != ConfigNode::Kind::String || !isEndpointName(name->string)) {
         addProblem(ErrorCode::ConfigRange,
                    name->origin,
-                   QStringLiteral("endpoint.name"),
+                   nameOfIt,
                    QStringLiteral("expected 1 to 64 of the characters a-z, 0-9 and -, found ")
                        + name->shown(),
                    errors);
@@ -79,35 +110,35 @@ std::optional<QString> takeName(const ConfigNode &entry,
     if (const ConfigNode *first = known.find(name->string)) {
         addProblem(ErrorCode::ConfigRange,
                    name->origin,
-                   QStringLiteral("endpoint.name"),
-                   QStringLiteral("\"%1\" is the name of another endpoint too, see %2")
-                       .arg(name->string, first->origin.toString()),
+                   nameOfIt,
+                   QStringLiteral("\"%1\" is the name of another %2 too, see %3")
+                       .arg(name->string, kind.key, first->origin.toString()),
                    errors);
         return std::nullopt;
     }
     return name->string;
 }
 
-// Turns the array of one file into a table by name. Returns whether there was any endpoint.
-bool nameEndpoints(ConfigNode &tree, ConfigErrors *errors)
+// Turns the array of one file into a table by name. Returns whether there was any.
+bool nameTables(const NamedKind &kind, ConfigNode &tree, ConfigErrors *errors)
 {
-    ConfigNode *endpoints = tree.find(endpointKey());
-    if (!endpoints)
+    ConfigNode *tables = tree.find(kind.key);
+    if (!tables)
         return false;
-    ConfigNode named(ConfigNode::Kind::Table, endpoints->origin);
-    if (endpoints->kind != ConfigNode::Kind::Array) {
+    ConfigNode named(ConfigNode::Kind::Table, tables->origin);
+    if (tables->kind != ConfigNode::Kind::Array) {
         addProblem(ErrorCode::ConfigType,
-                   endpoints->origin,
-                   endpointKey(),
-                   QStringLiteral("each endpoint is a table of its own: write [[endpoint]] and its "
-                                  "name in it"),
+                   tables->origin,
+                   kind.key,
+                   QStringLiteral("each %1 is a table of its own: write [[%1]] and its name in it")
+                       .arg(kind.key),
                    errors);
     }
-    for (ConfigNode &entry : endpoints->array) {
-        if (const std::optional<QString> name = takeName(entry, named, errors))
+    for (ConfigNode &entry : tables->array) {
+        if (const std::optional<QString> name = takeName(kind, entry, named, errors))
             named.table.emplace(*name, std::move(entry));
     }
-    *endpoints = std::move(named);
+    *tables = std::move(named);
     return true;
 }
 
@@ -183,24 +214,25 @@ QStringList pathOfVariable(const QString &variable)
     QStringList path = variable.mid(kVariablePrefix.size()).toLower().split(QStringLiteral("__"));
     if (path.contains(QString()))
         return {};
-    if (path.first() == endpointKey() && path.size() > 1)
+    if (namedKind(path.first()) && path.size() > 1)
         path[1].replace(QLatin1Char('_'), QLatin1Char('-'));
     return path;
 }
 
-// A value for one place; an endpoint's must name the endpoint and a key of it.
+// A value for one place; an endpoint's must name the endpoint and a key of it, a stream's alike.
 void layOver(ConfigNode &tree, const QStringList &path, ConfigNode value, ConfigErrors *errors)
 {
-    const bool isEndpoint = path.value(0) == endpointKey();
-    if (isEndpoint && (path.size() < 3 || !isEndpointName(path.at(1)))) {
-        addProblem(ErrorCode::ConfigUnknownKey,
-                   value.origin,
-                   path.join(QLatin1Char('.')),
-                   QStringLiteral("expected endpoint, the name of an endpoint and a key of it"),
-                   errors);
+    const NamedKind *kind = namedKind(path.value(0));
+    if (kind && (path.size() < 3 || !isEndpointName(path.at(1)))) {
+        addProblem(
+            ErrorCode::ConfigUnknownKey,
+            value.origin,
+            path.join(QLatin1Char('.')),
+            QStringLiteral("expected %1, the name of %2 and a key of it").arg(kind->key, kind->one),
+            errors);
         return;
     }
-    if (isEndpoint && path.at(2) == nameKey()) {
+    if (kind && path.at(2) == nameKey()) {
         addProblem(ErrorCode::ConfigUnknownKey,
                    value.origin,
                    path.join(QLatin1Char('.')),
@@ -266,7 +298,10 @@ ConfigNode readLayers(const ConfigSources &sources, ConfigErrors *errors)
     if (!sources.file.isEmpty()) {
         const auto layFile = [&](const QString &path, bool mustExist) {
             if (std::optional<ConfigNode> layer = readTomlFile(path, mustExist, errors)) {
-                hasEndpoints = nameEndpoints(*layer, errors) || hasEndpoints;
+                for (const NamedKind &kind : namedKinds()) {
+                    const bool some = nameTables(kind, *layer, errors);
+                    hasEndpoints = hasEndpoints || (some && kind.key == endpointKey());
+                }
                 tree.merge(std::move(*layer));
             }
         };

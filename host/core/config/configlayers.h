@@ -21,12 +21,12 @@ struct ConfigSources
     QStringList settings; ///< "key.path=value", from the command line
 };
 
-/// The name an endpoint may have.
+/// The name an endpoint or a stream may have.
 bool isEndpointName(const QString &name);
 
 /// Lays the layers over each other: the file, conf.d in the order of the names, the environment, the
-/// command line. "endpoint" becomes a table by name, so that endpoints merge by name; without any in
-/// a file there is the default one. Thread: main; reads files.
+/// command line. "endpoint" and "stream" become tables by name, so that their entries merge by name;
+/// without an endpoint in a file there is the default one. Thread: main; reads files.
 ConfigNode readLayers(const ConfigSources &sources, ConfigErrors *errors);
 
 } // namespace fairlead::core

@@ -124,6 +124,9 @@ void ConfigReader::readHost()
     for (const char *key : {"socket", "http", "http_anywhere", "event_buffer"})
         table.insert(QLatin1String(key), control.value(key));
     m_control = readControlSettings(table, m_tree.find(QStringLiteral("control")), &m_errors);
+
+    const QString stream = QStringLiteral("stream");
+    m_streams = readStreams(values.value(stream).toObject(), m_tree.find(stream), &m_errors);
 }
 
 QList<EndpointSettings> ConfigReader::endpoints(const TransportLookup &transports)

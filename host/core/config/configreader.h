@@ -8,6 +8,7 @@
 #include "core/config/controlsettings.h"
 #include "core/config/endpointcheck.h"
 #include "core/config/hostconfig.h"
+#include "core/config/streamcheck.h"
 
 #include <QtCore/QList>
 
@@ -15,8 +16,8 @@ namespace fairlead::core {
 
 /// Reads the configuration in two steps, because the endpoints' keys are known only once the
 /// plugins' metadata was read, and where the plugins are is in the configuration:
-/// the constructor reads every layer and [host] and [limits], endpoints() the rest. No plugin is
-/// loaded for it.
+/// the constructor reads every layer and every table of the host's own, endpoints() the rest. No
+/// plugin is loaded for it.
 ///
 /// Every error of every step is in errors(); what was wrong has its default. Thread: main.
 class ConfigReader
@@ -35,6 +36,9 @@ public:
 
     const ControlSettings &control() const noexcept { return m_control; }
 
+    /// The [[stream]] tables; the default stream is among them only if it was written.
+    const std::vector<StreamSpec> &streams() const noexcept { return m_streams; }
+
     /// Every good endpoint, in the order of the names. Called once.
     QList<EndpointSettings> endpoints(const TransportLookup &transports);
 
@@ -51,6 +55,7 @@ private:
     Limits m_limits;
     StoreSettings m_store;
     ControlSettings m_control;
+    std::vector<StreamSpec> m_streams;
 };
 
 } // namespace fairlead::core

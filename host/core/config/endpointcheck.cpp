@@ -55,6 +55,7 @@ private:
     void checkListenAddress();
     void readPolicy(const QJsonObject &values);
     void readAddressRules(const QJsonObject &values);
+    void readOverflow(const QJsonObject &values);
     QList<AddressRules::Network> readNetworks(const QJsonObject &values, const char *key);
     void checkReach(const QJsonObject &values);
     QString shownUrl() const;
@@ -234,6 +235,21 @@ void EndpointCheck::readAddressRules(const QJsonObject &values)
     m_settings.addressRules = AddressRules(std::move(allowed), readNetworks(values, "deny_from"));
 }
 
+void EndpointCheck::readOverflow(const QJsonObject &values)
+{
+    OverflowSettings &overflow = m_settings.overflow;
+    const auto policyOf = [](const QJsonValue &name) {
+        return overflowPolicyNamed(name.toString()).value_or(OverflowPolicy::Disconnect);
+    };
+    overflow.policy = policyOf(values.value(QStringLiteral("overflow")));
+    overflow.allowed = 0;
+    const QJsonArray allowed = values.value(QStringLiteral("overflow_allowed")).toArray();
+    for (const auto &name : allowed)
+        overflow.allowed |= OverflowSettings::bitOf(policyOf(name));
+    overflow.patienceNs = nanoseconds(values, QStringLiteral("patience"));
+    m_settings.notices = values.value(QStringLiteral("notices")).toBool(true);
+}
+
 std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transports)
 {
     const qsizetype errorsBefore = m_errors->size();
@@ -271,6 +287,7 @@ std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transp
     m_settings.idleTimeout = nanoseconds(values, QStringLiteral("idle_timeout"));
     readPolicy(values);
     readAddressRules(values);
+    readOverflow(values);
     if (m_errors->size() != errorsBefore)
         return std::nullopt;
     m_settings.maxLinks = values.value(QStringLiteral("max_links")).toInteger();
@@ -290,9 +307,9 @@ bool EndpointSettings::isSameAs(const EndpointSettings &other) const
         && layers == other.layers && transport == other.transport && address == other.address
         && port == other.port && allowAnonymous == other.allowAnonymous
         && handshakeTimeout == other.handshakeTimeout && maxLinks == other.maxLinks
-        && durability == other.durability && addressRules == other.addressRules
-        && idleTimeout == other.idleTimeout && enabled == other.enabled && policy == other.policy
-        && options == other.options;
+        && durability == other.durability && addressRules == other.addressRules && idleTimeout == other.idleTimeout
+        && overflow == other.overflow && notices == other.notices && enabled == other.enabled
+        && policy == other.policy && options == other.options;
 }
 
 std::optional<EndpointSettings> checkEndpoint(const QString &name,

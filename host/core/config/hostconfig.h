@@ -5,6 +5,7 @@
 
 #include "core/carrier/carriersettings.h"
 #include "core/config/confignode.h"
+#include "core/distributor/overflowsettings.h"
 #include "core/lifecycle/supervisor/endpointpolicy.h"
 #include "core/observe/logformat.h"
 #include "core/plugins/transportdescription.h"
@@ -78,6 +79,8 @@ struct EndpointSettings
     Durability durability = Durability::Disk;
     AddressRules addressRules; ///< of a listener: from where peers may come
     qint64 idleTimeout = 0; ///< nanoseconds without traffic until it is quiesced; 0: never
+    OverflowSettings overflow; ///< of its sessions' queues
+    bool notices = true; ///< tell sessions what they lost
     bool enabled = true;
     EndpointPolicy policy; ///< how it is kept up
     QJsonObject options; ///< the plugin's keys, checked, defaults filled in

@@ -70,6 +70,20 @@ constexpr char kHostSchema[] = R"({
         }
       }
     },
+    "stream": {
+      "type": "object",
+      "additionalProperties": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "filter": { "type": "string", "minLength": 1 },
+          "durable": { "type": "boolean", "default": false },
+          "count": { "type": "integer", "minimum": 0, "maximum": 4294967295, "default": 1024 },
+          "age": { "type": "number", "minimum": 0, "maximum": 3153600000, "default": 300 },
+          "bytes": { "type": "integer", "minimum": 0, "default": 16777216 }
+        }
+      }
+    },
     "endpoint": { "type": "object", "additionalProperties": true }
   }
 })";
@@ -102,6 +116,22 @@ constexpr char kEndpointSchema[] = R"({
     "allow_from": { "type": "array", "items": { "type": "string" }, "default": [] },
     "deny_from": { "type": "array", "items": { "type": "string" }, "default": [] },
     "idle_timeout": { "type": "number", "minimum": 0, "maximum": 86400, "default": 0 },
+    "overflow": {
+      "type": "string", "default": "disconnect",
+      "enum": ["disconnect", "drop-oldest", "drop-newest", "latest-per-topic", "block-up-to",
+               "reject", "fault-source"]
+    },
+    "overflow_allowed": {
+      "type": "array",
+      "items": {
+        "type": "string",
+        "enum": ["disconnect", "drop-oldest", "drop-newest", "latest-per-topic", "block-up-to",
+                 "reject"]
+      },
+      "default": ["disconnect", "drop-oldest", "drop-newest", "latest-per-topic", "block-up-to"]
+    },
+    "patience": { "type": "number", "minimum": 0, "maximum": 3600, "default": 0.25 },
+    "notices": { "type": "boolean", "default": true },
     "enabled": { "type": "boolean", "default": true },
     "reconnect": { "type": "boolean", "default": true },
     "reconnect_delay": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 1 },

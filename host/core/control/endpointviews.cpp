@@ -6,6 +6,8 @@
 #include "core/config/hostconfig.h"
 #include "core/endpoint/hostendpoint.h"
 #include "core/host.h"
+#include "core/lifecycle/broadcast/broadcaster.h"
+#include "core/lifecycle/broadcast/quiescestate.h"
 #include "core/lifecycle/supervisor/supervisor.h"
 
 #include <QtCore/QSet>
@@ -39,6 +41,16 @@ void addStatus(EndpointView *view, const EndpointStatus &status)
         view->nextRetry = status.nextRetryAt;
 }
 
+// It is up, and yet nobody finds work there.
+void addQuiesce(EndpointView *view, const QuiesceState &quiesce)
+{
+    if (!quiesce.isDraining())
+        return;
+    view->quiesced = QString::fromLatin1(quiesceReasonName(quiesce.reason()));
+    if (view->state == QLatin1String(endpointStateName(EndpointState::Running)))
+        view->state = QStringLiteral("quiesced");
+}
+
 } // namespace
 
 QList<EndpointView> viewEndpoints(const Host &host,
@@ -57,9 +69,12 @@ QList<EndpointView> viewEndpoints(const Host &host,
         if (const auto endpoint = host.endpoints().find(settings.name)) {
             view.url = endpoint->shownUrl();
             view.links = endpoint->links();
+            view.pluginFailures = endpoint->runtime()->pluginFailures.count();
         }
         if (const auto status = statuses.constFind(settings.name); status != statuses.constEnd())
             addStatus(&view, *status);
+        if (const auto quiesce = host.broadcaster().quiesceState(settings.name))
+            addQuiesce(&view, *quiesce);
         views.append(view);
     }
     for (const EndpointSettings &settings : configured) {

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 namespace fairlead::core {
 
@@ -36,10 +37,18 @@ QString text(const char *latin1)
     return QString::fromLatin1(latin1);
 }
 
-/// Of the same moment for both: the loop's clock stands still for a turn.
-qint64 utcOffset()
+/// What the time of day has ahead of the monotonic one, both read as close to each other as the
+/// system lets us; nothing when others had the processor in between each time.
+std::optional<qint64> utcOffset()
 {
-    return utcNowMs() * kNsPerMs - monotonicNs();
+    constexpr int kTries = 5;
+    for (int i = 0; i < kTries; ++i) {
+        const qint64 before = monotonicNs();
+        const qint64 utcMs = utcNowMs();
+        if (monotonicNs() - before < kNsPerMs)
+            return utcMs * kNsPerMs - before;
+    }
+    return std::nullopt;
 }
 
 double seconds(qint64 ns)
@@ -190,7 +199,7 @@ HostMethods::HostMethods(MainLoop &loop, Host &host, const HostView &view, QStri
     , m_view(view)
     , m_version(std::move(version))
     , m_started(loop.clock().now())
-    , m_utcOffsetNs(utcOffset())
+    , m_utcOffsetNs(utcOffset().value_or(utcNowMs() * kNsPerMs - monotonicNs()))
 { }
 
 template <typename Value>
@@ -235,9 +244,9 @@ void HostMethods::addTo(ControlApi &api)
 
 QString HostMethods::timeOf(qint64 monotonicNs) const
 {
-    const qint64 offset = utcOffset();
-    if (std::abs(offset - m_utcOffsetNs) > kClockSetNs)
-        m_utcOffsetNs = offset;
+    const std::optional<qint64> offset = utcOffset();
+    if (offset && std::abs(*offset - m_utcOffsetNs) > kClockSetNs)
+        m_utcOffsetNs = *offset;
     const qint64 utcMs = (monotonicNs + m_utcOffsetNs) / kNsPerMs;
     return QDateTime::fromMSecsSinceEpoch(utcMs, Qt::UTC).toString(Qt::ISODateWithMs);
 }
@@ -326,6 +335,12 @@ QJsonObject HostMethods::status() const
     QJsonObject dropped;
     for (std::size_t i = 0; i < totals.drops.size(); ++i)
         dropped.insert(text(dropName(DropReason(i))), qint64(totals.drops[i]));
+    QJsonObject refused;
+    for (std::size_t i = 0; i < std::size_t(RefusalReason::Count); ++i) {
+        const auto reason = RefusalReason(i);
+        refused.insert(text(refusalName(reason)),
+                       qint64(m_host.endpoints().admission().refused(reason)));
+    }
     const QList<EndpointView> endpoints = m_view.endpoints();
     const auto failed
         = std::count_if(endpoints.begin(), endpoints.end(), [](const EndpointView &endpoint) {
@@ -348,6 +363,7 @@ QJsonObject HostMethods::status() const
         {QStringLiteral("links"), m_host.linkCount()},
         {QStringLiteral("linksConnected"),
          qint64(totals.linksConnected - totals.linksDisconnected)},
+        {QStringLiteral("linksRefused"), refused},
         {QStringLiteral("sessions"), qint64(distributor.directory.count())},
         {QStringLiteral("subscriptions"), qint64(distributor.index.subscriptionCount())},
         {QStringLiteral("retainedMessages"), qint64(distributor.retained.count())},

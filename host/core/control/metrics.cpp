@@ -45,6 +45,9 @@ void writeTraffic(MetricsWriter *out, const HostTotals &totals)
     for (std::size_t i = 0; i < totals.drops.size(); ++i) {
         out->sample(totals.drops[i], {{"reason", QString::fromLatin1(dropName(DropReason(i)))}});
     }
+    out->histogram("publish_to_ack_seconds",
+                   "From a message that asks for an acknowledgement to that.",
+                   totals.publishToAck);
     out->counter("links_accepted_total", "Links that began.").sample(totals.linksAccepted);
     out->counter("links_closed_total", "Links that ended.").sample(totals.linksClosed);
     out->counter("links_connected_total", "Links whose handshake succeeded.")
@@ -56,6 +59,23 @@ void writeTraffic(MetricsWriter *out, const HostTotals &totals)
     out->counter("stale_calls_total", "Calls for what had ended already, dropped.")
         .sample(totals.fencedCalls, {{"kind", QStringLiteral("fenced")}})
         .sample(totals.staleHandles, {{"kind", QStringLiteral("settled")}});
+}
+
+void writeAdmission(MetricsWriter *out, const Host &host)
+{
+    const LinkAdmission &admission = host.endpoints().admission();
+    out->counter("links_refused_total", "Connections that the host did not take, by reason.");
+    for (std::size_t i = 0; i < std::size_t(RefusalReason::Count); ++i) {
+        const auto reason = RefusalReason(i);
+        out->sample(admission.refused(reason),
+                    {{"reason", QString::fromLatin1(refusalName(reason))}});
+    }
+    out->gauge("rated_peers", "Peers that began a link within the last second or two.")
+        .sample(quint64(admission.peers()));
+    out->gauge("descriptors_exhausted", "1 while no descriptors are left for links.")
+        .sample(quint64(host.descriptors().isExhausted() ? 1 : 0));
+    out->counter("descriptor_exhaustions_total", "Accepts that found no descriptor.")
+        .sample(host.descriptors().exhaustions());
 }
 
 void writeRegistry(MetricsWriter *out, const RegistryStats &stats)
@@ -113,9 +133,27 @@ MetricsWriter &MetricsWriter::sample(double value, const Labels &labels)
     return *this;
 }
 
-void MetricsWriter::write(const QByteArray &value, const Labels &labels)
+MetricsWriter &MetricsWriter::histogram(const char *name,
+                                        const char *help,
+                                        const HistogramTotals &totals)
 {
-    m_text += m_name;
+    family(name, "histogram", help);
+    quint64 below = 0;
+    for (std::size_t i = 0; i < totals.counts.size(); ++i) {
+        below += totals.counts[i];
+        const QString bound = i < Histogram::kBoundsNs.size()
+            ? QString::number(double(Histogram::kBoundsNs[i]) / double(kNsPerSecond))
+            : QStringLiteral("+Inf");
+        write(QByteArray::number(below), {{"le", bound}}, "_bucket");
+    }
+    write(QByteArray::number(double(totals.sumNs) / double(kNsPerSecond), 'f', 6), {}, "_sum");
+    write(QByteArray::number(below), {}, "_count");
+    return *this;
+}
+
+void MetricsWriter::write(const QByteArray &value, const Labels &labels, const char *suffix)
+{
+    m_text += m_name + suffix;
     char separator = '{';
     for (const auto &[name, text] : labels) {
         m_text += separator + QByteArray(name) + "=\"" + escaped(text) + '"';
@@ -154,6 +192,7 @@ QByteArray metricsText(Host &host, const HostView &view, const ControlMetrics &c
     out.gauge("retained_bytes", "Memory of the retained messages.")
         .sample(distributor.retained.bytes());
     writeTraffic(&out, totals);
+    writeAdmission(&out, host);
     writeRegistry(&out, distributor.links.stats());
     out.gauge("control_connections", "Clients of the control socket.")
         .sample(control.controlConnections);

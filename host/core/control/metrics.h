@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "core/observe/histogram.h"
+
 #include <QtCore/QByteArray>
 #include <QtCore/QString>
 
@@ -30,6 +32,9 @@ public:
 
     MetricsWriter &gauge(const char *name, const char *help) { return family(name, "gauge", help); }
 
+    /// With its samples, in seconds.
+    MetricsWriter &histogram(const char *name, const char *help, const HistogramTotals &totals);
+
     MetricsWriter &sample(quint64 value, const Labels &labels = {});
     MetricsWriter &sample(double value, const Labels &labels = {});
 
@@ -37,7 +42,7 @@ public:
 
 private:
     MetricsWriter &family(const char *name, const char *type, const char *help);
-    void write(const QByteArray &value, const Labels &labels);
+    void write(const QByteArray &value, const Labels &labels, const char *suffix = "");
 
     QByteArray m_text;
     QByteArray m_name;

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "core/distributor/ring.h"
+#include "core/distributor/streamspec.h"
 
-#include <fairlead/clock.h>
 #include <fairlead/message.h>
 #include <fairlead/topic.h>
 
@@ -16,19 +16,6 @@
 #include <vector>
 
 namespace fairlead::core {
-
-/// How much of the past one stream keeps; 0: this does not limit it. A stream that is limited neither
-/// by count nor by bytes keeps nothing, since nothing would bound its memory.
-struct ReplayLimits
-{
-    quint64 count = 1024;
-    qint64 ageNs = 300 * kNsPerSecond;
-    quint64 bytes = quint64(16) * 1024 * 1024;
-
-    bool isOff() const noexcept { return count == 0 && bytes == 0; }
-
-    bool operator==(const ReplayLimits &) const = default;
-};
 
 /// What there is of a stream's history.
 struct ReplayExtent

@@ -3,6 +3,7 @@
 
 #include "core/endpoint/hostendpoint.h"
 
+#include "core/carrier/carrierstack.h"
 #include "core/plugins/plugincall.h"
 #include "core/security/anonymousaccess.h"
 
@@ -35,6 +36,7 @@ HostEndpoint::HostEndpoint(const EndpointSettings &settings, Parts parts)
     m_runtime->follower = parts.follower;
     m_runtime->gate = parts.gate;
     m_runtime->maxLinks = settings.maxLinks;
+    m_runtime->tracksUse = settings.idleTimeout > 0;
     m_runtime->authenticator = std::make_shared<AnonymousAuthenticator>(settings.allowAnonymous);
     m_runtime->accessControl = std::make_shared<UnrestrictedAccess>();
     m_runtime->handshakeTimeoutNs = settings.handshakeTimeout;
@@ -46,7 +48,13 @@ HostEndpoint::~HostEndpoint() = default;
 Result<std::unique_ptr<HostEndpoint>> HostEndpoint::create(const EndpointSettings &settings,
                                                            Parts parts)
 {
+    auto carrier = CarrierStack::create(
+        settings.layers,
+        settings.role == EndpointRole::Listen ? CarrierSide::Accepted : CarrierSide::Dialled);
+    if (!carrier)
+        return carrier.error();
     std::unique_ptr<HostEndpoint> endpoint(new HostEndpoint(settings, std::move(parts)));
+    endpoint->m_runtime->carrier = std::move(*carrier);
     const Result<> made = endpoint->make();
     if (!made && made.error().code() != ErrorCode::PluginFailed)
         return made.error();
@@ -116,6 +124,11 @@ Result<> HostEndpoint::make()
                               : part->dialler->createDriver(context);
     };
     return {};
+}
+
+Result<> HostEndpoint::renewCertificates()
+{
+    return m_runtime->carrier->renew();
 }
 
 std::shared_ptr<OperationTarget> HostEndpoint::operations() const

@@ -54,6 +54,10 @@ public:
     /// throws, the first time without asking it once more; else the plugin's.
     Result<> prepare();
 
+    /// Reads certificates and keys again, for the links that come. Errors: TlsContext::create()'s;
+    /// then those it has stay in use.
+    Result<> renewCertificates();
+
     const EndpointSettings &settings() const noexcept { return m_settings; }
 
     const EndpointRuntimePtr &runtime() const noexcept { return m_runtime; }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <QtCore/QByteArrayList>
 #include <QtCore/QHash>
 #include <QtCore/QJsonObject>
 #include <QtCore/QString>
@@ -15,10 +16,19 @@ enum class EndpointRole : quint8 {
     Dial
 };
 
-/// What carries a transport's bytes.
+/// What carries a transport's bytes, at the bottom.
 enum class Carrier : quint8 {
     Tcp,
     Memory
+};
+
+/// What a transport's peers find at a WebSocket.
+struct WebSocketDescription
+{
+    QString path = QStringLiteral("/"); ///< of a URL that names none
+    QByteArrayList subProtocols; ///< in the order of preference; empty: none is asked for
+    quint64 maxMessage = 0; ///< bytes; 0: any number
+    bool messages = false; ///< the limits of messages mean something
 };
 
 /// A transport as its plugin's metadata declares it: known without loading the plugin.
@@ -31,6 +41,9 @@ struct TransportDescription
     QStringList capabilities;
     QStringList reloadable;
     QHash<QString, Carrier> carriers; ///< by scheme
+    QStringList tlsSchemes; ///< those whose bytes are encrypted
+    QStringList webSocketSchemes; ///< those that a WebSocket carries
+    WebSocketDescription webSocket;
     QHash<QString, quint16> defaultPorts; ///< by scheme; none for one without ports
     QJsonObject config; ///< schema of the plugin's own endpoint keys
     bool single = false; ///< the plugin asks for one reactor

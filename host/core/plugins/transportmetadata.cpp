@@ -21,14 +21,58 @@ void readCarriers(const QJsonObject &json,
     const QJsonObject carriers = json.value(QLatin1String("carriers")).toObject();
     for (const QString &scheme : transport->schemes) {
         const QString carrier = carriers.value(scheme).toString();
-        if (carrier == QLatin1String("tcp"))
-            transport->carriers.insert(scheme, Carrier::Tcp);
-        else if (carrier == QLatin1String("memory"))
-            transport->carriers.insert(scheme, Carrier::Memory);
-        else
-            problems->append(
-                QStringLiteral("%1/carriers/%2: expected tcp or memory").arg(where, scheme));
+        static const QStringList known{QStringLiteral("tcp"),
+                                       QStringLiteral("tls"),
+                                       QStringLiteral("ws"),
+                                       QStringLiteral("wss"),
+                                       QStringLiteral("memory")};
+        if (!known.contains(carrier)) {
+            problems->append(QStringLiteral("%1/carriers/%2: expected one of %3")
+                                 .arg(where, scheme, known.join(QStringLiteral(", "))));
+            continue;
+        }
+        const bool inMemory = carrier == QLatin1String("memory");
+        transport->carriers.insert(scheme, inMemory ? Carrier::Memory : Carrier::Tcp);
+        if (carrier == QLatin1String("tls") || carrier == QLatin1String("wss"))
+            transport->tlsSchemes.append(scheme);
+        if (carrier.startsWith(QLatin1String("ws")))
+            transport->webSocketSchemes.append(scheme);
     }
+}
+
+void readWebSocket(const QJsonObject &json,
+                   const QString &where,
+                   TransportDescription *transport,
+                   QStringList *problems)
+{
+    const QString place = where + QStringLiteral("/webSocket");
+    const QJsonValue value = json.value(QLatin1String("webSocket"));
+    if (value.isUndefined())
+        return;
+    if (transport->webSocketSchemes.isEmpty())
+        problems->append(place + QStringLiteral(": no scheme has the carrier ws or wss"));
+    const QJsonObject object = value.toObject();
+    WebSocketDescription &webSocket = transport->webSocket;
+    if (const QJsonValue path = object.value(QLatin1String("path")); !path.isUndefined()) {
+        webSocket.path = path.toString();
+        if (!webSocket.path.startsWith(QLatin1Char('/')))
+            problems->append(place + QStringLiteral("/path: expected a path that begins with /"));
+    }
+    static const QRegularExpression tokenPattern(
+        QStringLiteral("\\A[!#$%&'*+.^_`|~0-9A-Za-z-]+\\z"));
+    const QStringList subProtocols = readTexts(object, "subProtocols", place, problems);
+    for (const QString &name : subProtocols) {
+        if (!tokenPattern.match(name).hasMatch())
+            problems->append(place + QStringLiteral("/subProtocols: expected names of protocols"));
+        webSocket.subProtocols.append(name.toLatin1());
+    }
+    const QJsonValue maxMessage = object.value(QLatin1String("maxMessage"));
+    if (!maxMessage.isUndefined() && maxMessage.toInteger() < 1)
+        problems->append(place + QStringLiteral("/maxMessage: expected a number of bytes"));
+    webSocket.maxMessage = quint64(qMax<qint64>(0, maxMessage.toInteger()));
+    webSocket.messages = object.value(QLatin1String("messages")).toBool();
+    if (webSocket.messages && webSocket.maxMessage == 0)
+        problems->append(place + QStringLiteral("/maxMessage: is missing; messages are kept whole"));
 }
 
 void readPorts(const QJsonObject &json,
@@ -90,6 +134,7 @@ TransportDescription readTransport(const QJsonObject &json,
                                    QStringLiteral("roles"),
                                    QStringLiteral("schemes"),
                                    QStringLiteral("carriers"),
+                                   QStringLiteral("webSocket"),
                                    QStringLiteral("defaultPorts"),
                                    QStringLiteral("endpoints"),
                                    QStringLiteral("capabilities"),
@@ -118,6 +163,7 @@ TransportDescription readTransport(const QJsonObject &json,
     transport.capabilities = readTexts(json, "capabilities", where, problems);
     transport.reloadable = readTexts(json, "reloadable", where, problems);
     readCarriers(json, where, &transport, problems);
+    readWebSocket(json, where, &transport, problems);
     readPorts(json, where, &transport, problems);
     readConfig(json, where, &transport, problems);
     return transport;

@@ -22,6 +22,8 @@
 
 namespace fairlead::core {
 
+class CarrierStack;
+
 /// How a link fares, for who follows it from another thread.
 struct LinkReport
 {
@@ -119,6 +121,7 @@ struct EndpointRuntime
     int number = 0;
     std::function<std::unique_ptr<LinkDriver>(const LinkContext &)> createDriver;
     std::shared_ptr<Logger> logger;
+    std::shared_ptr<CarrierStack> carrier; ///< null: the plugin gets the bare socket
     PluginFailures pluginFailures{logger};
     ContainedAuthenticator authenticator{pluginFailures};
     ContainedAccessControl accessControl{pluginFailures};
@@ -128,6 +131,8 @@ struct EndpointRuntime
     qint64 handshakeTimeoutNs = 10'000'000'000;
     bool needsNoHandshake = false;
     Durability durability = Durability::Disk; ///< of what its links' peers are promised
+    bool tracksUse = false;
+    std::atomic<qint64> lastUse = 0; ///< when something passed over a link, if it is tracked
     std::atomic<qint64> links = 0;
     OpenPeers peers;
 };

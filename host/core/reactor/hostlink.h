@@ -128,6 +128,7 @@ public:
         std::unique_ptr<Notice> notice; ///< null: a completion
         Completion completion;
         Ticket ticket = 0;
+        qint64 since = 0; ///< of a publish: when it was asked for
     };
 
     bool hasParked() const noexcept { return m_parked && !m_parked->isEmpty(); }

@@ -372,6 +372,7 @@ void HostLink::deliverParked()
         while (count < kParkedRun && !m_parked->isEmpty() && !m_parked->front().notice
                && m_parked->front().ticket <= decided) {
             const ParkedAnswer answer = m_parked->popFront();
+            m_reactor.noteAnswered(answer.completion, answer.since);
             run[count++] = settled(answer.completion, answer.ticket);
         }
         deliver(run, count);

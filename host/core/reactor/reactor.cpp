@@ -311,9 +311,16 @@ void Reactor::queueCompletion(HostLink &link, const Completion &completion, Tick
     Answer answer;
     answer.link = &link;
     answer.completion = completion;
+    answer.since = m_clock.now();
     answer.ticket = ticket;
     link.noticeQueued();
     m_answers.push_back(std::move(answer));
+}
+
+void Reactor::noteAnswered(const Completion &completion, qint64 since) noexcept
+{
+    if (completion.kind == Completion::Kind::Publish)
+        m_traffic.publishToAck.add(m_clock.now() - since);
 }
 
 bool Reactor::isDecided(Ticket ticket) const noexcept
@@ -325,7 +332,7 @@ void Reactor::park(Answer answer)
 {
     if (!isDecided(answer.ticket))
         m_awaiting.push_back({answer.ticket, answer.link->generation(), 0});
-    answer.link->park({std::move(answer.notice), answer.completion, answer.ticket});
+    answer.link->park({std::move(answer.notice), answer.completion, answer.ticket, answer.since});
 }
 
 void Reactor::awaitStore(const Session &session)
@@ -376,6 +383,7 @@ bool Reactor::deliverAnswers()
                && !m_answers.front().notice && m_answers.front().batch < m_batchNumber
                && isDecided(m_answers.front().ticket)) {
             const Answer &answer = m_answers.front();
+            noteAnswered(answer.completion, answer.since);
             run[count++] = link->settled(answer.completion, answer.ticket);
             m_answers.pop_front();
         }

@@ -142,6 +142,8 @@ public:
     void noteTaken(Session &session);
     void queueNotice(HostLink &link, HostLink::Notice notice, Ticket ticket = 0);
     void queueCompletion(HostLink &link, const Completion &completion, Ticket ticket);
+    /// A completion leaves.
+    void noteAnswered(const Completion &completion, qint64 since) noexcept;
     /// @p session goes on once the store has decided what it waits for.
     void awaitStore(const Session &session);
 
@@ -164,6 +166,7 @@ private:
         HostLink *link = nullptr;
         std::unique_ptr<HostLink::Notice> notice; ///< null: a completion
         Completion completion;
+        qint64 since = 0; ///< of a publish: when it was asked for
         Ticket ticket = 0; ///< waits for this
         quint64 batch = 0; ///< and, not 0, for the commit of this, which sets the ticket
         int index = -1; ///< there

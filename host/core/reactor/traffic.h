@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "core/observe/histogram.h"
+
 #include <QtGlobal>
 
 #include <fairlead/framecounter.h>
@@ -59,6 +61,7 @@ struct Traffic
     Counter handshakesFailed;
     Counter fencedCalls; ///< on a lease that was void
     Counter staleHandles; ///< settles and marks of what is not in flight
+    Histogram publishToAck; ///< of what asks for an acknowledgement
     std::array<Counter, std::size_t(DropReason::Count)> drops;
 
     Counter &drop(DropReason reason) noexcept { return drops[std::size_t(reason)]; }

@@ -342,8 +342,8 @@ void Ledger::take(const record::ClearRetained &record, bool)
         return;
     }
     const auto entry = changeRetained(record.topic);
+    // Its source stays: if that is refused, what it had replaced is back.
     entry->sequence = 0;
-    entry->source = 0;
     releaseRetained(record.sequence);
 }
 

@@ -88,8 +88,8 @@ public:
                        quint32 streams);
     /// Its targets cannot be read: what else holds it keeps it, in a row that is written again.
     void restoreUntargeted(const Message &message, quint32 streams);
-    /// Nothing: it does not fit its message, and everybody is owed it as the row says. Else as
-    /// restoreMessage(), of those that were added.
+    /// Nothing: it does not fit its message, and everybody is owed it as the row says. Else what it
+    /// adds to the count of restoreMessage(), which knew of nothing that is settled.
     std::optional<int> restoreSettled(quint64 sequence, const SettledSet &set);
     /// It cannot be read: everybody is owed it as the row says.
     void restoreUnsettled(quint64 sequence);

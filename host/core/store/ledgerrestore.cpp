@@ -103,9 +103,15 @@ std::optional<int> Ledger::restoreSettled(quint64 sequence, const SettledSet &se
     const auto isSettled
         = [&set](std::size_t index) { return index < set.settled.size() && set.settled[index]; };
     const std::size_t rowSize = stored.targets.size();
+    int left = 0; // of those whose session is unknown, and that are not settled
+    int found = 0;
     for (std::size_t i = 0; i < rowSize; ++i) {
         Target *target = stored.targets.begin() + i;
-        if (!isSettled(i) || (target->flags & TargetSet::kSettled) != 0)
+        if ((target->flags & TargetSet::kSettled) != 0) {
+            (isSettled(i) ? found : left) += 1;
+            continue;
+        }
+        if (!isSettled(i))
             continue;
         stored.targets.settle(target);
         SessionState *session = findSession(target->session);
@@ -116,7 +122,7 @@ std::optional<int> Ledger::restoreSettled(quint64 sequence, const SettledSet &se
     for (std::size_t i = 0; i < set.added.size(); ++i) {
         const DurableTarget &added = set.added[i];
         SessionState *session = findSession(added.session);
-        unknown += session ? 0 : 1;
+        unknown += session || isSettled(rowSize + i) ? 0 : 1;
         const bool isOpen
             = session && !isSettled(rowSize + i) && !stored.targets.find(added.session, added.copy);
         stored.targets.append(
@@ -131,7 +137,9 @@ std::optional<int> Ledger::restoreSettled(quint64 sequence, const SettledSet &se
     }
     if (unknown > 0)
         amend(sequence, stored);
-    return unknown;
+    else if (left == 0)
+        stored.flags &= quint8(~kListed);
+    return unknown - found;
 }
 
 void Ledger::restoreUnsettled(quint64 sequence)

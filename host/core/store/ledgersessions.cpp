@@ -120,8 +120,10 @@ void Ledger::keep(quint64 session, quint32 key, quint64 source)
         return;
     }
     KeyState &state = owner->keys[key];
+    // One that is there for another reason outlives its message.
+    if (!state.present || source == 0)
+        state.source = source;
     state.present = true;
-    state.source = source;
     if (!state.listed) {
         state.listed = true;
         m_changedKeys.emplace_back(session, key);

@@ -173,7 +173,7 @@ void Recovery::visitSettled(quint64 sequence, const QByteArray &settled)
         m_ledger.restoreUnsettled(sequence);
         return;
     }
-    m_recovered.skipped += quint64(*unknown);
+    m_recovered.skipped += quint64(qint64(*unknown)); // may be less than nothing
     if (set->added.empty())
         return;
     const auto message = std::lower_bound(

@@ -75,6 +75,8 @@ Result<> execute(SqliteDatabase &database, const char *pragma, qint64 value)
 
 Result<> createIfEmpty(SqliteDatabase &database)
 {
+    if (const Result<> safe = database.execute("PRAGMA synchronous=EXTRA"); !safe)
+        return safe;
     if (const Result<> begun = database.execute("BEGIN IMMEDIATE"); !begun)
         return begun;
     Result<> done = createTables(database);
@@ -240,13 +242,17 @@ Result<> connectStore(SqliteDatabase &database, const Place &place)
                             "PRAGMA temp_store=MEMORY;"
                             "PRAGMA wal_autocheckpoint=0;"
                             "PRAGMA journal_size_limit=33554432;"
-                            "PRAGMA synchronous=NORMAL;");
+                            "PRAGMA synchronous=EXTRA;");
     if (done && place.exclusive)
         done = database.execute("PRAGMA locking_mode=EXCLUSIVE");
     if (done)
         done = identify(database);
+    // Up to here changes went by way of a rollback journal, which may not be there again after a
+    // loss of power: it would undo what came through the log since.
     if (done)
         done = startLog(database);
+    if (done)
+        done = database.execute("PRAGMA synchronous=NORMAL");
     if (done)
         done = limitSize(database, place.maxBytes);
     return done;

@@ -58,6 +58,8 @@ Result<StoreMeta> SqliteEngine::open()
         damage = started.error();
     }
     if (!damage.isNull()) {
+        // As it is: what is in the log stays there.
+        m_isSuspect = true;
         disconnect();
         if (!isInSystem)
             return damage;
@@ -146,7 +148,7 @@ Result<> SqliteEngine::commit(const EngineBatch &batch)
         return failed(SQLITE_MISUSE);
     if (!m_damage.isNull())
         return m_damage;
-    Result<> done = m_isSuspect ? reconnect() : Result<>();
+    Result<> done = m_isSuspect ? clearLog() : Result<>();
     if (done)
         done = prepareLog();
     if (done)
@@ -158,19 +160,16 @@ Result<> SqliteEngine::commit(const EngineBatch &batch)
     return done;
 }
 
-// The log may have been flushed in part, and the system may have forgotten what it could not write:
-// only what is read back from the file counts, and only a checkpoint gets it out of this log.
-Result<> SqliteEngine::reconnect()
+// The log may end in a transaction that was refused and yet is whole, and the system may have
+// forgotten what it could not write. Both are over once the good part is in the file and the log
+// begins anew; by opening it again the refused one would come back.
+Result<> SqliteEngine::clearLog()
 {
-    disconnect();
-    Result<> done = start(false);
-    if (done) {
-        const int code = workOffLog(SQLITE_CHECKPOINT_TRUNCATE);
-        if (code != SQLITE_OK)
-            done = m_database.error(code);
-    }
-    m_isSuspect = !done;
-    return done ? done : noted(done.error());
+    const int code = workOffLog(SQLITE_CHECKPOINT_TRUNCATE);
+    if (code != SQLITE_OK)
+        return failed(code);
+    m_isSuspect = false;
+    return {};
 }
 
 Result<> SqliteEngine::prepareLog()
@@ -207,6 +206,9 @@ Result<> SqliteEngine::transact(const EngineBatch &batch)
         // Some errors have ended the transaction already.
         if (sqlite3_get_autocommit(m_database.handle()) == 0)
             static_cast<void>(m_database.execute("ROLLBACK"));
+        // At once if it can be, so that not even a crash brings back what was refused.
+        if (m_isSuspect)
+            static_cast<void>(clearLog());
         return error;
     }
     return {};
@@ -240,7 +242,7 @@ Result<> SqliteEngine::checkpoint()
     if (!m_damage.isNull())
         return m_damage;
     if (m_isSuspect)
-        return reconnect();
+        return clearLog();
     const int code = workOffLog(SQLITE_CHECKPOINT_PASSIVE);
     // Somebody reads: the rest comes with the next one.
     if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY)
@@ -253,6 +255,7 @@ int SqliteEngine::workOffLog(int mode)
     int pages = 0;
     int done = 0;
     const int code = sqlite3_wal_checkpoint_v2(m_database.handle(), nullptr, mode, &pages, &done);
+    m_isSuspect = m_isSuspect || isSqliteInputOutput(code);
     if (code == SQLITE_OK && pages >= 0) {
         // Once all is in the file, the next commit begins the log anew.
         m_logPages = pages == done ? 0 : pages;
@@ -284,15 +287,14 @@ Error SqliteEngine::failed(int code)
     }
     Error error = m_database.error(code);
     m_isSuspect = m_isSuspect || isSqliteInputOutput(code);
+    // SQLite does not say which of the two it was.
     if (error.code() == ErrorCode::StorageFull && m_options.place.maxBytes > 0) {
         const Result<qint64> pages = m_database.integer("PRAGMA page_count");
-        const Result<qint64> most = m_database.integer("PRAGMA max_page_count");
-        if (pages && most && *pages >= *most) {
-            error = Error(ErrorCode::StorageFull,
-                          QStringLiteral("%1: has reached its limit of %2 bytes")
-                              .arg(m_options.place.path)
-                              .arg(m_options.place.maxBytes));
-        }
+        error = Error(ErrorCode::StorageFull,
+                      QStringLiteral("%1 (%2 of the %3 bytes that it may have are taken)")
+                          .arg(error.text())
+                          .arg(pages.value_or(0) * m_pageSize)
+                          .arg(m_options.place.maxBytes));
     }
     return noted(std::move(error));
 }

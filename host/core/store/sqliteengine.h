@@ -22,6 +22,9 @@ namespace fairlead::core {
 /// makes those before it safe too. The log is worked into the file by checkpoint(), which the owner
 /// calls when there is time, or by the commit that fills it.
 ///
+/// A commit that an I/O error ended is struck from the log at once. Only where that fails too, and the
+/// process ends before the disk works again, the next start may find it.
+///
 /// Thread: as StorageEngine. Errors: as StorageEngine. When load() or commit() says StorageDamaged,
 /// open() again sets the file aside as it would at the start of the host.
 class SqliteEngine final : public StorageEngine
@@ -55,7 +58,7 @@ private:
     Result<> start(bool mayBeDamaged);
     Result<StoreMeta> readMeta();
     void disconnect();
-    Result<> reconnect();
+    Result<> clearLog();
     Result<> prepareLog();
     Result<> setSync(bool sync);
     Result<> transact(const EngineBatch &batch);
@@ -73,7 +76,7 @@ private:
     qint64 m_pageSize = 0;
     int m_logPages = 0;
     bool m_isOpen = false;
-    bool m_isSuspect = false; ///< a write failed in a way that leaves the disk's state unknown
+    bool m_isSuspect = false; ///< after an error it is unknown what the log holds
     bool m_isSyncing = false;
     bool m_hasUnsynced = false; ///< something committed may not be on the disk
     bool m_hasNotice = false;

@@ -118,7 +118,7 @@ void HelloPhase::planRequest(quint32 waiting)
     m_requestOpen = false;
     m_core.disarm(TimerId::HelloReply);
     if (waiting >= times.prolongThreshold) {
-        const qint64 untilRequest = qint64(waiting) - qint64(times.prolongGap);
+        const qint64 untilRequest = qint64(waiting) - std::min(times.prolongGap, waiting / 2);
         m_core.arm(TimerId::HelloSend, std::max<qint64>(untilRequest, times.prolongMin));
         return;
     }

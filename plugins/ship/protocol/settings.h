@@ -37,8 +37,11 @@ struct Times
     quint32 init = 10'500;
     quint32 helloInit = 60'000; ///< 60 to 240 s: how long a partner may take to become ready
     quint32 helloInc = 60'000; ///< what one prolongation adds
-    quint32 prolongThreshold = 30'000; ///< partner waits for less: no prolongation is asked for
-    quint32 prolongGap = 15'000; ///< asked for so long before the partner's time is over
+    /// The partner waits for less: no prolongation is asked for. 30 s at most, and far from that, or a
+    /// user who hesitates would lose every partner whose time is half over.
+    quint32 prolongThreshold = 2'000;
+    /// How long before the partner's time is over it is asked; half of its time if that is less.
+    quint32 prolongGap = 15'000;
     quint32 prolongMin = 1'000;
     quint32 protocol = 10'000;
     quint32 pinState = 10'000; ///< for the partner's first PIN state

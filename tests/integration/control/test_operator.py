@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Steering a running host: services, broadcasts, endpoints (BC-01, BC-02, BC-06, BC-08, SV-01)."""
 
+import socket
 import unittest
 
 from controltest import Client, ControlTest, kit, wire
@@ -38,9 +39,25 @@ class Operator(ControlTest):
     def test_an_idle_host_keeps_its_links_when_it_quiesces(self):
         one = self.client(self.host)
         self.control.call("quiesce", reason="idle-timeout")
+        [endpoint] = self.control.call("endpoints")["endpoints"]
+        self.assertEqual((endpoint["state"], endpoint["quiesced"]), ("quiesced", "idle-timeout"))
         self.assertEqual(self.connect(wire.V5), 0x88)
         one.ping()
         self.control.call("resume")
+        [endpoint] = self.control.call("endpoints")["endpoints"]
+        self.assertEqual(endpoint["state"], "running")
+        self.assertNotIn("quiesced", endpoint)
+
+    def test_links_are_listed_from_their_first_moment(self):
+        silent = socket.create_connection(("127.0.0.1", self.host.ports["mqtt"]), 10)
+        self.addCleanup(silent.close)
+        links = []
+        while not links:
+            links = self.control.call("links")["links"]
+        self.assertEqual([(one["state"], one["peerKey"], one["peerAddress"]) for one in links],
+                         [("handshaking", "", "%s:%d" % silent.getsockname())])
+        again = self.control.call("links")["links"]
+        self.assertEqual([one["since"] for one in again], [one["since"] for one in links])
 
     def test_release_handles(self):
         report = self.control.call("release-handles", prefix="/var/lib/../lib/some")

@@ -145,6 +145,27 @@ class Recovery(HostedTest):
         self.assertEqual(one.message().payload, b"after")
         self.assertEqual(daemon.stop(), 0, daemon.log())
 
+    def test_an_endpoint_whose_link_the_operator_ends(self):  # LC-10
+        daemon = self.running()
+        rpc = self.rpc(daemon)
+        copy = endpoint("copy", "loopback://hub", role="dial", subscribe=["in/#"],
+                        publish_topic="out", reconnect_delay=0.05, reconnect_max_delay=0.2)
+        self.edit(daemon, more=endpoint("hub", "loopback://hub") + copy)
+        self.reload(daemon)
+        self.wait(lambda: self.endpoints(rpc)["copy"]["state"] == "running", daemon, "not up")
+        first = self.endpoints(rpc)["copy"]["generation"]
+        # Put out by the other end, it comes again.
+        self.assertEqual(len(rpc.call("disconnect", peerKey="copy")["disconnected"]), 1)
+        self.wait(lambda: self.endpoints(rpc)["copy"]["state"] == "running"
+                  and self.endpoints(rpc)["copy"]["generation"] > first, daemon, "not again")
+        # Ended on its own side, it stays away until it is asked for, and has not failed.
+        self.assertEqual(rpc.call("disconnect", peerKey="loopback/copy")["partial"], False)
+        self.wait(lambda: self.endpoints(rpc)["copy"]["state"] == "stopped", daemon, "not stopped")
+        self.assertEqual(self.state(rpc), "running")
+        rpc.call("start", name="copy")
+        self.wait(lambda: self.endpoints(rpc)["copy"]["state"] == "running", daemon, "not back")
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+
     def test_the_mqtt_listener_takes_part_too(self):  # BC-01
         daemon = self.running(endpoints=("mqtt", "other"))
         rpc = self.rpc(daemon)

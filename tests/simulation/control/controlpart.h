@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "controltime.h"
 #include "history.h"
+#include "simclock.h"
 
 #include <fairlead/executor.h>
 
@@ -43,7 +43,7 @@ class ControlBase
 public:
     virtual ~ControlBase() = default;
 
-    ControlTime time;
+    SimTime time;
     ControlExecutor executor;
 
     virtual void fail(const QString &what) = 0;

@@ -63,7 +63,7 @@ QString Finding::toString(quint64 seed) const
 Finding explore(const MakeWorld &make, quint64 seed, int length)
 {
     Finding finding;
-    ControlRandom random(seed);
+    SimRandom random(seed);
     {
         const auto world = make();
         for (int i = 0; i < length; ++i) {

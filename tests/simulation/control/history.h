@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "controltime.h"
+#include "simrandom.h"
 
 #include <QtCore/QString>
 #include <QtCore/QStringList>

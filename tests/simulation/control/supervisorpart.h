@@ -80,7 +80,7 @@ private:
 
     std::array<Place, 5> m_places;
     std::vector<LinePtr> m_retired; ///< of endpoints that were removed
-    ControlRandom m_random{7};
+    SimRandom m_random{7};
     core::GenerationSource m_generations;
     quint64 m_adopted = quint64(1) << 40;
     quint32 m_plans = 0;

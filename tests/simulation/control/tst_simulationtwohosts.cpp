@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "simsteps.h"
 #include "twohosts.h"
 
 #include <QtTest/QTest>
@@ -15,8 +16,8 @@ using namespace fairlead;
 using core::DoubleLinkCase;
 using core::DoubleLinkDecision;
 using core::DoubleLinkVerdict;
-using sim::ControlRandom;
 using sim::HostRule;
+using sim::SimRandom;
 using sim::TwoHosts;
 
 namespace {
@@ -172,6 +173,7 @@ private Q_SLOTS:
                 const std::size_t options = dials.size() + ready.size() + (timer ? 1 : 0);
                 if (options == 0 || (dials.empty() && ready.empty()))
                     break;
+                ++m_steps;
                 std::size_t chosen = choices.choose(options);
                 if (chosen < dials.size()) {
                     world.dial(dials[chosen]);
@@ -254,7 +256,7 @@ private Q_SLOTS:
     void randomHistoriesEndOnOneLink()
     {
         QFETCH(const int, seed);
-        ControlRandom random{quint64(seed)};
+        SimRandom random{quint64(seed)};
         const std::vector<HostRule> all = rules();
         TwoHosts::Setup setup;
         setup.ids = {random.chance(50) ? "z" : "a", "m"};
@@ -319,13 +321,12 @@ private Q_SLOTS:
     void cleanupTestCase()
     {
         // Said even where the test runs silently.
-        (void)std::printf("%llu histories, %llu steps in the random ones\n",
-                          static_cast<unsigned long long>(m_histories),
-                          static_cast<unsigned long long>(m_steps));
+        (void)std::printf("%llu histories\n", static_cast<unsigned long long>(m_histories));
+        sim::tellSteps(m_steps);
     }
 
 private:
-    static void hurt(TwoHosts &world, ControlRandom &random)
+    static void hurt(TwoHosts &world, SimRandom &random)
     {
         const int connection
             = world.connectionCount() > 0 ? int(random.below(world.connectionCount())) : -1;

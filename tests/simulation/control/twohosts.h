@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include "controltime.h"
 #include "core/registry/doublelinkarbiter.h"
 #include "core/registry/generationsource.h"
+#include "simclock.h"
 
 #include <QtCore/QByteArray>
 #include <QtCore/QStringList>
@@ -124,7 +124,7 @@ public:
     void deliver(int queue);
     void deliverAll();
 
-    ControlTime &time() noexcept { return m_time; }
+    SimTime &time() noexcept { return m_time; }
 
     /// The connection that stands, on both sides and in both registries, with nothing else open or
     /// undecided; -1 with the reason in *why.
@@ -185,7 +185,7 @@ private:
     void note(const QString &text);
 
     Setup m_setup;
-    ControlTime m_time;
+    SimTime m_time;
     core::GenerationSource m_generations;
     std::array<std::unique_ptr<Host>, 2> m_hosts;
     std::vector<std::unique_ptr<Connection>> m_connections;

@@ -4,13 +4,14 @@
 #pragma once
 
 #include "core/reactor/reactor.h"
+#include "core/reactor/timerqueue.h"
 
-#include <fairlead/random.h>
+#include <algorithm>
 
 namespace fairlead::sim {
 
 /// Time that stands until it is told to go on.
-class SimClock final : public core::TurnClock
+class SimClock : public core::TurnClock
 {
 public:
     void refresh() noexcept override { }
@@ -21,39 +22,37 @@ public:
 
     void advance(qint64 ns) noexcept { m_now += ns; }
 
+    /// Never back.
+    void moveTo(qint64 time) noexcept { m_now = std::max(m_now, time); }
+
 private:
     static constexpr qint64 kStartUtcMs = 1'700'000'000'000;
     qint64 m_now = kNsPerSecond;
 };
 
-/// The same numbers for the same seed (splitmix64).
-class SimRandom final : public Random
+/// That time with the timers on it.
+class SimTime final : public SimClock
 {
 public:
-    explicit SimRandom(quint64 seed) noexcept
-        : m_state(seed)
-    { }
+    core::TimerQueue &timers() noexcept { return m_timers; }
 
-    quint64 next() noexcept override
+    /// When the next timer is due; -1 when none is armed.
+    qint64 nextDeadline() const noexcept { return m_timers.nextDeadline(); }
+
+    void fireDue() noexcept { m_timers.fireDue(now()); }
+
+    /// Moves on to @p time, firing what is due on the way, each timer at its own time.
+    void runTo(qint64 time) noexcept
     {
-        quint64 z = (m_state += 0x9E3779B97F4A7C15ULL);
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-        return z ^ (z >> 31);
+        for (qint64 next = nextDeadline(); next >= 0 && next <= time; next = nextDeadline()) {
+            moveTo(next);
+            fireDue();
+        }
+        moveTo(time);
     }
-
-    void fill(char *out, std::size_t size) noexcept override
-    {
-        for (std::size_t i = 0; i < size; ++i)
-            out[i] = char(next());
-    }
-
-    quint64 below(quint64 bound) noexcept { return next() % bound; }
-
-    bool chance(int percent) noexcept { return below(100) < quint64(percent); }
 
 private:
-    quint64 m_state;
+    core::TimerQueue m_timers;
 };
 
 } // namespace fairlead::sim

@@ -39,7 +39,8 @@ SimHost::~SimHost() = default;
 
 std::unique_ptr<SimLink> SimHost::open(int reactor,
                                        const MakeDriver &make,
-                                       Link::Direction direction)
+                                       Link::Direction direction,
+                                       const Error &refusal)
 {
     auto link = std::make_unique<SimLink>();
     SimLink *raw = link.get();
@@ -49,6 +50,8 @@ std::unique_ptr<SimLink> SimHost::open(int reactor,
     endpoint->accessControl = m_endpoint->accessControl;
     endpoint->logger = m_endpoint->logger;
     endpoint->follower = m_endpoint->follower;
+    endpoint->gate = m_endpoint->gate;
+    endpoint->maxLinks = m_endpoint->maxLinks;
     endpoint->handshakeTimeoutNs = m_endpoint->handshakeTimeoutNs;
     endpoint->createDriver
         = [raw, make](const LinkContext &context) { return make(context, *raw); };
@@ -56,7 +59,8 @@ std::unique_ptr<SimLink> SimHost::open(int reactor,
     link->stream = stream.get();
     stream->watch(&raw->stream);
     link->reactor = reactor;
-    link->host = m_reactors[std::size_t(reactor)]->adopt(endpoint, std::move(stream), direction);
+    link->host = m_reactors[std::size_t(reactor)]->adopt(
+        endpoint, std::move(stream), direction, 0, refusal);
     link->generation = link->host ? link->host->generation() : 0;
     return link;
 }
@@ -81,6 +85,7 @@ std::unique_ptr<SimLink> SimHost::connect(int reactor,
 
 bool SimHost::step()
 {
+    ++s_steps;
     std::vector<std::size_t> ready;
     for (std::size_t i = 0; i < m_reactors.size(); ++i) {
         if (m_wakes[i]->woken || m_reactors[i]->hasPendingWork())

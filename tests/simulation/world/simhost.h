@@ -7,6 +7,7 @@
 #include "core/reactor/reactor.h"
 #include "probedriver.h"
 #include "simclock.h"
+#include "simrandom.h"
 #include "simstream.h"
 
 #include <memory>
@@ -53,7 +54,8 @@ public:
     /// A link to a driver of the test's making, on @p reactor.
     std::unique_ptr<SimLink> open(int reactor,
                                   const MakeDriver &make,
-                                  Link::Direction direction = Link::Direction::Accepted);
+                                  Link::Direction direction = Link::Direction::Accepted,
+                                  const Error &refusal = Error());
     /// A link to a ProbeDriver.
     std::unique_ptr<SimLink> open(int reactor);
     /// The same, connected, with everything settled.
@@ -64,6 +66,10 @@ public:
 
     /// One turn of a reactor that has something to do; false when none has.
     bool step();
+
+    /// By all hosts of the process.
+    static quint64 stepsTaken() noexcept { return s_steps; }
+
     /// Turns until nothing is left to do; false when @p maxSteps did not suffice.
     bool settle(int maxSteps = 100'000);
     /// Moves the clock on, firing timers on their way.
@@ -92,6 +98,7 @@ private:
     };
 
     SimClock m_clock;
+    static inline quint64 s_steps = 0;
     SimRandom m_random;
     core::Distributor m_distributor;
     core::EndpointRuntimePtr m_endpoint;

@@ -26,6 +26,8 @@ public:
     /// @p watch is set to null when the host lets the stream go.
     void watch(SimStream **watch) { m_watch = watch; }
 
+    std::optional<Principal> identity; ///< what the carrier proved
+
     // The peer's side.
     void arrive(std::string_view bytes);
     void endInput();
@@ -43,6 +45,8 @@ public:
     bool isAbandoned() const noexcept { return m_abandoned; }
 
     QByteArray peerAddress() const override { return QByteArrayLiteral("sim:1"); }
+
+    std::optional<Principal> peerIdentity() const override { return identity; }
 
     IoResult read(char *buffer, std::size_t size) noexcept override;
 

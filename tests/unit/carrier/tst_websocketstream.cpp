@@ -16,9 +16,10 @@ namespace {
 
 using Io = LinkStream::Io;
 
-std::shared_ptr<const WebSocketSettings> mqttSettings()
+std::shared_ptr<const WebSocketSettings> mqttSettings(bool messages = false)
 {
     WebSocketSettings settings;
+    settings.messages = messages;
     settings.path = "/mqtt";
     settings.host = "h";
     settings.subProtocols = {"mqtt"};
@@ -79,9 +80,9 @@ std::string payloadOf(const std::string &wire, std::size_t *frames = nullptr)
 
 struct Server
 {
-    explicit Server(WebSocketRole role = WebSocketRole::Server)
+    explicit Server(WebSocketRole role = WebSocketRole::Server, bool messages = false)
         : wire(new WireStream(pool))
-        , stream(pool, std::unique_ptr<LinkStream>(wire), role, mqttSettings(), random)
+        , stream(pool, std::unique_ptr<LinkStream>(wire), role, mqttSettings(messages), random)
         , top(stream)
     { }
 
@@ -124,6 +125,11 @@ private Q_SLOTS:
     void closingBeforeTheUpgradeSendsNothing();
     void clientAndServerTalk();
     void clientIsToldWhy();
+    void messagesKeepTheirLimits_data();
+    void messagesKeepTheirLimits();
+    void messagesAreSentWhole();
+    void closeCodesArePassedOn();
+    void pingsAreCounted();
 };
 
 // PL-04, PL-03
@@ -427,6 +433,113 @@ void tst_WebSocketStream::clientIsToldWhy()
     client.wire->arrive("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     QCOMPARE(client.top.status, Io::Failed);
     QCOMPARE(client.stream.failure().code(), ErrorCode::NotFound);
+}
+
+void tst_WebSocketStream::messagesKeepTheirLimits_data()
+{
+    QTest::addColumn<int>("piece");
+    for (const int piece : {1, 3, 10, 1000, 1000000})
+        QTest::addRow("%d", piece) << piece;
+}
+
+// RR7: fragments, several messages in one read, one over many.
+void tst_WebSocketStream::messagesKeepTheirLimits()
+{
+    QFETCH(int, piece);
+    Server server(WebSocketRole::Server, true);
+    server.stream.setOwner(nullptr);
+    const std::string large(70000, 'L');
+    const std::string wire = kRequest + frame(WebSocketOpcode::Binary, "one")
+        + frame(WebSocketOpcode::Binary, "t", false) + frame(WebSocketOpcode::Ping, "")
+        + frame(WebSocketOpcode::Continuation, "wo") + frame(WebSocketOpcode::Binary, "")
+        + frame(WebSocketOpcode::Binary, large) + frame(WebSocketOpcode::Close, "\x0F\xA1");
+    std::vector<std::string> messages;
+    std::vector<char> buffer(2000);
+    Io status = Io::Done;
+    for (std::size_t at = 0; at < wire.size(); at += std::size_t(piece)) {
+        server.wire->arrive(std::string_view(wire).substr(at, std::size_t(piece)));
+        do {
+            ByteSpan message;
+            status = server.stream.readMessage(buffer.data(), buffer.size(), &message).status;
+            if (message.data())
+                messages.emplace_back(message);
+        } while (status == Io::Done);
+    }
+    QCOMPARE(messages.size(), std::size_t(4));
+    QVERIFY(messages == std::vector<std::string>({"one", "two", "", large}));
+    QCOMPARE(status, Io::Ended);
+    QCOMPARE(server.stream.peerCloseCode(), quint16(4001));
+}
+
+void tst_WebSocketStream::messagesAreSentWhole()
+{
+    for (const WebSocketRole role : {WebSocketRole::Server, WebSocketRole::Client}) {
+        Server server(WebSocketRole::Server, true);
+        Server client(WebSocketRole::Client, true);
+        client.top.read();
+        server.wire->arrive(client.wire->takeSent());
+        client.wire->arrive(server.wire->takeSent());
+        const bool isServer = role == WebSocketRole::Server;
+        Server &from = isServer ? server : client;
+        const std::string large(150000, 'x');
+        from.top.write("begun ");
+        QVERIFY(from.wire->takeSent().empty());
+        from.top.write("and ended");
+        from.stream.endMessage();
+        from.stream.endMessage();
+        from.top.write("second");
+        from.stream.endMessage();
+        from.top.write(large);
+        from.stream.endMessage();
+        from.top.write("not ended");
+        from.top.flush();
+        const std::string wire = from.wire->takeSent();
+        WebSocketDecoder decoder(isServer ? WebSocketRole::Client : WebSocketRole::Server, {});
+        std::vector<std::string> messages;
+        std::string message;
+        for (std::size_t at = 0; at < wire.size();) {
+            std::string out(wire.size() - at, '\0');
+            const auto decoded = decoder.decode(wire.data() + at, wire.size() - at, out.data());
+            at += decoded.used;
+            message.append(out, 0, decoded.produced);
+            QVERIFY(decoded.event != WebSocketDecoder::Event::Violation);
+            if (decoded.event == WebSocketDecoder::Event::MessageEnd)
+                messages.push_back(std::exchange(message, {}));
+        }
+        QVERIFY(messages == std::vector<std::string>({"begun and ended", "second", large}));
+        QCOMPARE(from.stream.outputSize(), std::size_t(9));
+    }
+}
+
+void tst_WebSocketStream::closeCodesArePassedOn()
+{
+    Server server(WebSocketRole::Server, true);
+    server.open();
+    QCOMPARE(server.stream.peerCloseCode(), MessageStream::kNoCode);
+    server.stream.setCloseReason(4452, "rejected");
+    server.stream.close(CloseMode::Drain);
+    server.stream.finishOutput();
+    QCOMPARE(server.wire->takeSent(), closeFrame(4452, "rejected"));
+    server.wire->arrive(frame(WebSocketOpcode::Close, "\x11\x94"));
+    QCOMPARE(server.stream.peerCloseCode(), quint16(4500));
+}
+
+void tst_WebSocketStream::pingsAreCounted()
+{
+    Server server;
+    server.open();
+    server.stream.ping();
+    QCOMPARE(server.wire->takeSent(), plain(WebSocketOpcode::Ping, ""));
+    QCOMPARE(server.stream.pongCount(), quint64(0));
+    server.wire->arrive(frame(WebSocketOpcode::Pong, ""));
+    QCOMPARE(server.stream.pongCount(), quint64(1));
+    server.wire->setRoom(3);
+    server.top.write("blocked");
+    for (int i = 0; i < 5; ++i)
+        server.stream.ping();
+    server.wire->setRoom(-1);
+    QCOMPARE(server.wire->takeSent(),
+             plain(WebSocketOpcode::Binary, "blocked") + plain(WebSocketOpcode::Ping, ""));
 }
 
 QTEST_APPLESS_MAIN(tst_WebSocketStream)

@@ -3,6 +3,8 @@
 
 #include "configtest.h"
 
+#include <fairlead/clock.h>
+
 using namespace fairlead;
 using namespace fairlead::core;
 
@@ -47,6 +49,12 @@ private Q_SLOTS:
     void aDialledEndpointKeepsItsHostName();
     void aMemoryTransportNeedsNeitherHostNorPort();
     void pluginKeysGetTheirDefaults();
+    void aListenerKnowsFromWherePeersMayCome();
+    void whatIsNoNetworkIsNamed();
+    void onlyAListenerHasPeersToJudge();
+    void nothingIsLostToOthersByDefault();
+    void theOperatorChoosesWhatMayBeLost();
+    void unknownOverflowPoliciesAreRefused();
     void twoListenersOnOneAddressAreRefused();
     void aReloadSeesWhatChanged();
 };
@@ -178,6 +186,95 @@ void tst_ConfigEndpoints::theRefusalSaysWhatToWrite()
     QVERIFY2(text.contains(QStringLiteral("allow_anonymous = true")), qPrintable(text));
     QVERIFY2(text.contains(QStringLiteral("mqtt://0.0.0.0:1883")), qPrintable(text));
     QVERIFY2(text.startsWith(QStringLiteral("option --set endpoint.mqtt.url: ")), qPrintable(text));
+}
+
+// AD-01
+void tst_ConfigEndpoints::aListenerKnowsFromWherePeersMayCome()
+{
+    const Outcome outcome = read({QStringLiteral("allow_from=10.0.0.0/8, fd00::/8"),
+                                  QStringLiteral("deny_from=10.1.0.0/16"),
+                                  QStringLiteral("idle_timeout=1.5")});
+    QCOMPARE(configtest::texts(outcome.errors), QStringList());
+    const EndpointSettings &settings = outcome.endpoints[0];
+    QVERIFY(settings.addressRules.admits(QHostAddress(QStringLiteral("10.2.0.1"))));
+    QVERIFY(!settings.addressRules.admits(QHostAddress(QStringLiteral("10.1.0.1"))));
+    QVERIFY(!settings.addressRules.admits(QHostAddress(QStringLiteral("192.0.2.1"))));
+    QCOMPARE(settings.idleTimeout, 1500 * kNsPerMs);
+    QVERIFY(!settings.isSameAs(read({}).endpoints[0]));
+    QVERIFY(read({}).endpoints[0].addressRules.isEmpty());
+    QCOMPARE(read({}).endpoints[0].idleTimeout, 0);
+}
+
+void tst_ConfigEndpoints::whatIsNoNetworkIsNamed()
+{
+    const Outcome outcome = read({QStringLiteral("deny_from=10.0.0.0/8,everybody")});
+    QCOMPARE(outcome.errors.size(), 1);
+    QCOMPARE(outcome.errors[0].code(), ErrorCode::ConfigRange);
+    const QString text = outcome.errors[0].text();
+    QVERIFY2(text.contains(QStringLiteral("endpoint.mqtt.deny_from")), qPrintable(text));
+    QVERIFY2(text.contains(QStringLiteral("everybody")), qPrintable(text));
+}
+
+void tst_ConfigEndpoints::onlyAListenerHasPeersToJudge()
+{
+    const Outcome outcome = read({QStringLiteral("role=dial"),
+                                  QStringLiteral("url=tcp://device.example:77"),
+                                  QStringLiteral("allow_from=10.0.0.0/8")});
+    QCOMPARE(outcome.errors.size(), 1);
+    QCOMPARE(outcome.errors[0].code(), ErrorCode::ConfigRange);
+    QVERIFY(outcome.errors[0].text().contains(QStringLiteral("allow_from")));
+}
+
+// DS-04
+void tst_ConfigEndpoints::nothingIsLostToOthersByDefault()
+{
+    const Outcome outcome = read({});
+    QCOMPARE(configtest::texts(outcome.errors), QStringList());
+    QCOMPARE(outcome.endpoints[0].overflow, OverflowSettings());
+    QVERIFY(outcome.endpoints[0].notices);
+}
+
+// DS-04, DS-05
+void tst_ConfigEndpoints::theOperatorChoosesWhatMayBeLost()
+{
+    const configtest::Folder folder;
+    ConfigSources sources;
+    sources.file = folder.write(QStringLiteral("fairlead.toml"),
+                                "[[endpoint]]\nname = \"mqtt\"\nurl = \"mqtt://127.0.0.1\"\n"
+                                "overflow = \"fault-source\"\npatience = 2.5\nnotices = false\n"
+                                "overflow_allowed = [\"reject\", \"drop-newest\"]\n");
+    ConfigReader reader(sources);
+    const QList<EndpointSettings> endpoints = reader.endpoints(&configtest::lookUp);
+    QCOMPARE(configtest::texts(reader.errors()), QStringList());
+    const OverflowSettings &overflow = endpoints[0].overflow;
+    QCOMPARE(overflow.policy, OverflowPolicy::FaultSource);
+    QCOMPARE(overflow.patienceNs, 2500 * kNsPerSecond / 1000);
+    QVERIFY(overflow.allows(OverflowPolicy::Reject));
+    QVERIFY(overflow.allows(OverflowPolicy::DropNewest));
+    QVERIFY(!overflow.allows(OverflowPolicy::Disconnect));
+    QVERIFY(!endpoints[0].notices);
+    EndpointSettings other = endpoints[0];
+    QVERIFY(other.isSameAs(endpoints[0]));
+    other.notices = true;
+    QVERIFY(!other.isSameAs(endpoints[0]));
+    other = endpoints[0];
+    other.overflow.patienceNs = 0;
+    QVERIFY(!other.isSameAs(endpoints[0]));
+}
+
+void tst_ConfigEndpoints::unknownOverflowPoliciesAreRefused()
+{
+    const Outcome outcome = read({QStringLiteral("overflow=drop"), QStringLiteral("patience=-1")});
+    QCOMPARE(outcome.errors.size(), 2);
+    const configtest::Folder folder;
+    ConfigSources sources;
+    sources.file = folder.write(QStringLiteral("fairlead.toml"),
+                                "[[endpoint]]\nname = \"mqtt\"\nurl = \"mqtt://127.0.0.1\"\n"
+                                "overflow_allowed = [\"fault-source\"]\n");
+    ConfigReader reader(sources);
+    QVERIFY(reader.endpoints(&configtest::lookUp).isEmpty());
+    QCOMPARE(reader.errors().size(), 1);
+    QCOMPARE(reader.errors()[0].code(), ErrorCode::ConfigRange);
 }
 
 // PL-01

@@ -3,6 +3,7 @@
 
 #include "linkrecorder.h"
 
+#include <QtCore/QRegularExpression>
 #include <QtTest/QTest>
 
 #include <array>
@@ -32,6 +33,10 @@ private Q_SLOTS:
     void refusalByRoutingIsNoConnection();
     void failingHookEndsTheLinkWhole_data();
     void failingHookEndsTheLinkWhole();
+    void aSlotThatThrowsEndsTheLink_data();
+    void aSlotThatThrowsEndsTheLink();
+    void aSlotThatThrowsAtTheEndStopsNothing_data();
+    void aSlotThatThrowsAtTheEndStopsNothing();
     void pendingAdmissionConnectsWhenAnswered();
     void pendingAdmissionCanBeRefused();
     void answerAfterTheEndRegistersNothing();
@@ -249,6 +254,69 @@ void tst_Link::failingHookEndsTheLinkWhole()
         QCOMPARE(hooks.registered, 0);
         QCOMPARE(hooks.routed, hook == QLatin1String("admit") ? -1 : 0);
     }
+}
+
+void tst_Link::aSlotThatThrowsEndsTheLink_data()
+{
+    QTest::addColumn<QString>("slot");
+    for (const char *slot : {"New>Handshaking", "Handshaking>Ready", "Ready>Draining"})
+        QTest::newRow(slot) << QString::fromLatin1(slot);
+}
+
+// PL-05: what a slot throws is the link's end, and the caller's no more.
+void tst_Link::aSlotThatThrowsEndsTheLink()
+{
+    QFETCH(const QString, slot);
+    LinkRecorder hooks;
+    hooks.act = [&](const QString &step, Link &) {
+        if (step == slot)
+            throw 7;
+    };
+    Link link(1, Link::Direction::Dialled, hooks);
+    hooks.watch(link);
+    static_cast<void>(link.begin());
+    static_cast<void>(link.succeed());
+    static_cast<void>(link.drain(failure()));
+    QCOMPARE(link.state(), State::Closed);
+    if (slot != QLatin1String("Ready>Draining"))
+        QCOMPARE(link.reason().code(), ErrorCode::PluginFailed);
+    QCOMPARE(hooks.count(QStringLiteral("stop")), 1);
+    QCOMPARE(hooks.count(QStringLiteral("closed")), 1);
+    QCOMPARE(hooks.count(QStringLiteral("connected")), slot == QLatin1String("Ready>Draining"));
+    QCOMPARE(hooks.registered, 0);
+    QCOMPARE(hooks.routed, 0);
+}
+
+void tst_Link::aSlotThatThrowsAtTheEndStopsNothing_data()
+{
+    QTest::addColumn<QString>("slot");
+    QTest::newRow("PL-05 stateChanged") << QStringLiteral("Handshaking>Closed");
+    QTest::newRow("PL-05 handshakeFailed") << QStringLiteral("handshake-failed");
+    QTest::newRow("PL-05 closed") << QStringLiteral("closed");
+}
+
+void tst_Link::aSlotThatThrowsAtTheEndStopsNothing()
+{
+    QFETCH(const QString, slot);
+    LinkRecorder hooks;
+    hooks.act = [&](const QString &step, Link &) {
+        if (step == slot)
+            throw std::runtime_error("broken");
+    };
+    Link link(1, Link::Direction::Dialled, hooks);
+    hooks.watch(link);
+    QVERIFY(link.begin());
+    if (slot != QLatin1String("Handshaking>Closed")) {
+        QTest::ignoreMessage(QtCriticalMsg,
+                             QRegularExpression(QStringLiteral("plugin-failed: .* threw: broken")));
+    }
+    QVERIFY(link.fail(failure()));
+    QCOMPARE(link.reason().code(), failure().code());
+    QVERIFY(hooks.hasInOrder({QStringLiteral("handshake-failed"),
+                              QStringLiteral("stop"),
+                              QStringLiteral("transport-drained"),
+                              QStringLiteral("closed"),
+                              QStringLiteral("reconnect")}));
 }
 
 // LC-04

@@ -155,7 +155,6 @@ void Bench::advance(qint64 milliseconds)
         if (next < 0)
             break;
         now = std::max(now, *m_deadlines[std::size_t(next)]);
-        m_deadlines[std::size_t(next)].reset();
         fire(static_cast<TimerId>(next));
     }
     now = until;
@@ -163,6 +162,9 @@ void Bench::advance(qint64 milliseconds)
 
 void Bench::fire(TimerId timer)
 {
+    auto &deadline = m_deadlines[static_cast<std::size_t>(timer)];
+    if (deadline && *deadline <= now)
+        deadline.reset();
     Actions out;
     machine.expire(timer, now, out);
     absorb(out);

@@ -233,9 +233,12 @@ void tst_ShipHello::pendingPlansItsRequest_data()
         QTest::newRow(name) << message << s << w << r;
     };
     row("ready, long", hello("ready", 60'000), 45'000, -1, -1);
-    row("ready, threshold", hello("ready", 30'000), 15'000, -1, -1);
+    row("ready, twice the gap", hello("ready", 30'000), 15'000, -1, -1);
+    row("ready, less", hello("ready", 10'000), 5'000, -1, -1);
+    row("ready, threshold", hello("ready", 2'000), 1'000, -1, -1);
+    row("ready, almost over", hello("ready", 1'999), -1, -1, 3'298);
     row("pending, long", hello("pending", 119'950), 104'950, 60'000, -1);
-    row("pending, short", hello("pending", 29'999), -1, 60'000, -1);
+    row("pending, almost over", hello("pending", 1'999), -1, 60'000, -1);
     row("pending, nothing left", hello("pending", 0), -1, 60'000, -1);
     row("longest", hello("ready", 4'294'967'295), 4'294'952'295, -1, -1);
 }
@@ -258,11 +261,11 @@ void tst_ShipHello::pendingPlansItsRequest()
 void tst_ShipHello::pendingLimitsAWaitOfAPartnerThatIsAlmostOver()
 {
     const auto bench = pending();
-    bench->receive(hello("ready", 10'000));
+    bench->receive(hello("ready", 1'000));
     QCOMPARE(bench->left(TimerId::HelloWait), -1);
     QCOMPARE(bench->left(TimerId::HelloSend), -1);
-    QCOMPARE(bench->left(TimerId::HelloReply), 12'100);
-    bench->advance(12'100);
+    QCOMPARE(bench->left(TimerId::HelloReply), 2'200);
+    bench->advance(2'200);
     QCOMPARE(bench->takeSent(), aborted("end timeout 4001"));
 }
 

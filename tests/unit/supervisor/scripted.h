@@ -5,8 +5,9 @@
 
 #include "core/lifecycle/supervisor/connector.h"
 #include "core/lifecycle/supervisor/supervisor.h"
-#include "core/reactor/timerqueue.h"
 #include "core/registry/generationsource.h"
+#include "simclock.h"
+#include "simrandom.h"
 
 #include <algorithm>
 #include <functional>
@@ -18,46 +19,8 @@ namespace fairlead::test {
 
 using namespace fairlead::core;
 
-class FakeClock final : public Clock
-{
-public:
-    qint64 now() const noexcept override { return m_now; }
-
-    qint64 utcMs() const noexcept override { return m_now / kNsPerMs; }
-
-    void set(qint64 now) noexcept { m_now = now; }
-
-private:
-    qint64 m_now = kNsPerSecond;
-};
-
-/// splitmix64: the same numbers for the same seed.
-class SeededRandom final : public Random
-{
-public:
-    explicit SeededRandom(quint64 seed) noexcept
-        : m_state(seed)
-    { }
-
-    quint64 next() noexcept override
-    {
-        quint64 z = (m_state += 0x9E3779B97F4A7C15ULL);
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-        return z ^ (z >> 31);
-    }
-
-    void fill(char *out, std::size_t size) noexcept override
-    {
-        for (std::size_t i = 0; i < size; ++i)
-            out[i] = char(next());
-    }
-
-    quint64 below(quint64 bound) noexcept { return next() % bound; }
-
-private:
-    quint64 m_state;
-};
+using sim::SimRandom;
+using sim::SimTime;
 
 /// Always the same number.
 class FixedRandom final : public Random
@@ -234,15 +197,7 @@ public:
     }
 
     /// Moves the clock, firing each timer at its own time.
-    void advance(qint64 ns)
-    {
-        const qint64 end = clock.now() + ns;
-        while (timers.nextDeadline() >= 0 && timers.nextDeadline() <= end) {
-            clock.set(std::max(clock.now(), timers.nextDeadline()));
-            timers.fireDue(clock.now());
-        }
-        clock.set(end);
-    }
+    void advance(qint64 ns) { clock.runTo(clock.now() + ns); }
 
     /// To the next timer; false when none is armed.
     bool advanceToNext()
@@ -293,9 +248,9 @@ public:
         return words;
     }
 
-    FakeClock clock;
-    core::TimerQueue timers;
-    SeededRandom random;
+    SimTime clock;
+    TimerQueue &timers = clock.timers();
+    SimRandom random;
     GenerationSource generations;
     std::vector<EndpointEvent> events;
     std::unique_ptr<Supervisor> supervisor;

@@ -10,9 +10,9 @@
 
 using namespace fairlead;
 using namespace fairlead::core;
-using fairlead::test::FakeClock;
 using fairlead::test::FixedRandom;
-using fairlead::test::SeededRandom;
+using fairlead::test::SimRandom;
+using fairlead::test::SimTime;
 using Phase = AttemptSlot::Phase;
 
 namespace {
@@ -166,7 +166,7 @@ void tst_AttemptPieces::discoveryBands()
     QFETCH(const quint32, attempt);
     QFETCH(const int, from);
     QFETCH(const int, to);
-    SeededRandom random(attempt + 1);
+    SimRandom random(attempt + 1);
     qint64 least = drawDiscoveryDelay(attempt, random);
     qint64 most = least;
     for (int i = 0; i < 2000; ++i) {
@@ -183,8 +183,8 @@ void tst_AttemptPieces::discoveryBands()
 // SV-13
 void tst_AttemptPieces::triggerWhilePendingIsIgnored()
 {
-    FakeClock clock;
-    TimerQueue timers;
+    SimTime clock;
+    TimerQueue &timers = clock.timers();
     FixedRandom random(2 * kNsPerSecond);
     QStringList due;
     DiscoverySchedule schedule(
@@ -197,7 +197,7 @@ void tst_AttemptPieces::triggerWhilePendingIsIgnored()
         QCOMPARE(schedule.trigger(kKey, 2), Outcome::Pending);
     QCOMPARE(timers.size(), 1U);
     QCOMPARE(timers.nextDeadline(), deadline);
-    clock.set(deadline);
+    clock.moveTo(deadline);
     timers.fireDue(deadline);
     QCOMPARE(due, QStringList{kKey});
     QCOMPARE(schedule.size(), 0U);
@@ -207,8 +207,8 @@ void tst_AttemptPieces::triggerWhilePendingIsIgnored()
 // SV-13
 void tst_AttemptPieces::zeroDelayLeavesNoEntry()
 {
-    FakeClock clock;
-    TimerQueue timers;
+    SimTime clock;
+    TimerQueue &timers = clock.timers();
     FixedRandom random(0);
     int due = 0;
     DiscoverySchedule schedule(clock, timers, random, [&](const QString &key) {
@@ -228,9 +228,9 @@ void tst_AttemptPieces::zeroDelayLeavesNoEntry()
 // SV-13
 void tst_AttemptPieces::dueMayTriggerAgain()
 {
-    FakeClock clock;
-    TimerQueue timers;
-    SeededRandom random(1);
+    SimTime clock;
+    TimerQueue &timers = clock.timers();
+    SimRandom random(1);
     int due = 0;
     DiscoverySchedule schedule(clock, timers, random, [&](const QString &key) {
         ++due;
@@ -238,7 +238,7 @@ void tst_AttemptPieces::dueMayTriggerAgain()
     });
     schedule.trigger(kKey, 0);
     for (int i = 0; i < 5; ++i) {
-        clock.set(timers.nextDeadline());
+        clock.moveTo(timers.nextDeadline());
         timers.fireDue(clock.now());
     }
     QCOMPARE(due, 5);
@@ -248,9 +248,9 @@ void tst_AttemptPieces::dueMayTriggerAgain()
 // SV-13
 void tst_AttemptPieces::cancelledDiscoveryNeverFires()
 {
-    FakeClock clock;
-    TimerQueue timers;
-    SeededRandom random(1);
+    SimTime clock;
+    TimerQueue &timers = clock.timers();
+    SimRandom random(1);
     int due = 0;
     DiscoverySchedule schedule(clock, timers, random, [&](const QString &) { ++due; });
     schedule.trigger(kKey, 1);
@@ -266,9 +266,9 @@ void tst_AttemptPieces::cancelledDiscoveryNeverFires()
 // SV-13
 void tst_AttemptPieces::discoveryIsBounded()
 {
-    FakeClock clock;
-    TimerQueue timers;
-    SeededRandom random(1);
+    SimTime clock;
+    TimerQueue &timers = clock.timers();
+    SimRandom random(1);
     DiscoverySchedule schedule(
         clock, timers, random, [](const QString &) {}, 10);
     for (int i = 0; i < 100; ++i)

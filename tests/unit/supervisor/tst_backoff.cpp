@@ -13,7 +13,7 @@
 using namespace fairlead;
 using namespace fairlead::core;
 using fairlead::test::FixedRandom;
-using fairlead::test::SeededRandom;
+using fairlead::test::SimRandom;
 
 namespace {
 
@@ -63,7 +63,7 @@ void tst_BackOff::delayLiesInTheUpperPartOfTheCeiling()
     policy.multiplier = multiplier;
     policy.jitter = jitter;
     const BackOff backOff = make(policy);
-    SeededRandom random(7);
+    SimRandom random(7);
     std::vector<quint32> ns{
         1014, 1015, 1016, 1023, 1024, 65535, 65536, kMostAttempts - 1, kMostAttempts};
     for (quint32 n = 0; n < 200; ++n)
@@ -95,7 +95,7 @@ void tst_BackOff::spreadIsEvenAndPersistsAtTheCap()
 {
     const BackOff backOff = make();
     for (const quint32 n : {0U, 3U, 1015U, kMostAttempts}) {
-        SeededRandom random(n + 1);
+        SimRandom random(n + 1);
         const double c = double(backOff.ceiling(n));
         std::set<qint64> distinct;
         double sum = 0;
@@ -133,7 +133,7 @@ void tst_BackOff::seedDecides()
 {
     const BackOff backOff = make();
     const auto draw = [&backOff](quint64 seed) {
-        SeededRandom random(seed);
+        SimRandom random(seed);
         std::vector<qint64> delays;
         for (quint32 n = 0; n < 20; ++n)
             delays.push_back(backOff.delay(n, random));
@@ -142,7 +142,7 @@ void tst_BackOff::seedDecides()
     QCOMPARE(draw(1), draw(1));
     QVERIFY(draw(1) != draw(2));
     // Two endpoints share the generator and still differ.
-    SeededRandom shared(3);
+    SimRandom shared(3);
     std::vector<qint64> first;
     std::vector<qint64> second;
     for (quint32 n = 0; n < 20; ++n) {

@@ -10,7 +10,7 @@
 
 using namespace fairlead;
 using namespace fairlead::core;
-using fairlead::test::FakeClock;
+using fairlead::test::SimTime;
 using Family = DialAddress::Family;
 
 namespace {
@@ -78,18 +78,10 @@ public:
         dial->start(addresses, clock.now() + budget);
     }
 
-    void advance(qint64 ns)
-    {
-        const qint64 end = clock.now() + ns;
-        while (timers.nextDeadline() >= 0 && timers.nextDeadline() <= end) {
-            clock.set(std::max(clock.now(), timers.nextDeadline()));
-            timers.fireDue(clock.now());
-        }
-        clock.set(end);
-    }
+    void advance(qint64 ns) { clock.runTo(clock.now() + ns); }
 
-    FakeClock clock;
-    core::TimerQueue timers;
+    SimTime clock;
+    core::TimerQueue &timers = clock.timers();
     std::function<void(std::size_t)> onOpen;
     std::unique_ptr<MultiAddressDial> dial
         = std::make_unique<MultiAddressDial>(clock, timers, *this, *this);

@@ -28,7 +28,7 @@ struct Model
     };
 
     EndpointPlan plan;
-    const FakeClock *clock = nullptr;
+    const SimTime *clock = nullptr;
     qint64 due = -1; ///< its one timer; a ticket's is what was announced
     State state = State::Idle;
     Attempt attempt = Attempt::None;
@@ -173,7 +173,7 @@ private Q_SLOTS:
     void viewsNeverDisagree();
 
 private:
-    void step(World &world, Actor &actor, SeededRandom &random);
+    void step(World &world, Actor &actor, SimRandom &random);
     void check(World &world, const Actor &actor) const;
     bool m_isOk = true;
 };
@@ -185,7 +185,7 @@ void tst_SupervisorWalk::viewsNeverDisagree_data()
         QTest::addRow("SV-02 OB-01 seed %llu", seed) << seed;
 }
 
-void tst_SupervisorWalk::step(World &world, Actor &actor, SeededRandom &random)
+void tst_SupervisorWalk::step(World &world, Actor &actor, SimRandom &random)
 {
     Model &model = actor.model;
     Script &script = *actor.script;
@@ -335,7 +335,7 @@ void tst_SupervisorWalk::check(World &world, const Actor &actor) const
 void tst_SupervisorWalk::viewsNeverDisagree()
 {
     QFETCH(const quint64, seed);
-    SeededRandom random(seed * 1000);
+    SimRandom random(seed * 1000);
     World world(seed);
     std::vector<Actor> actors(5);
     const auto configure = [&](std::size_t i, const EndpointPlan &plan) {
@@ -385,7 +385,7 @@ void tst_SupervisorWalk::viewsNeverDisagree()
                 if (actor.model.due >= 0 && actor.model.due <= now)
                     due.push_back(&actor);
             }
-            world.clock.set(now);
+            world.clock.moveTo(now);
             world.timers.fireDue(now);
             QVERIFY(!due.empty());
             timersFired += int(due.size());

@@ -4,52 +4,16 @@
 #include "broadcaster.h"
 
 #include "contained.h"
+#include "core/lifecycle/ownerpost.h"
 #include "core/plantedbug.h"
 #include "pathprefix.h"
 
 #include <QtCore/QPointer>
 
-#include <fairlead/executor.h>
-
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 namespace fairlead::core {
-
-/// What replies hold on to, so that one given after the broadcaster's end reaches nobody.
-class Broadcaster::Channel : public std::enable_shared_from_this<Channel>
-{
-public:
-    Channel(Broadcaster &owner, Executor &executor)
-        : m_owner(&owner)
-        , m_executor(&executor)
-    { }
-
-    /// Thread: any.
-    void post(std::function<void(Broadcaster &)> call)
-    {
-        const std::lock_guard lock(m_mutex);
-        if (!m_executor)
-            return;
-        m_executor->post([self = shared_from_this(), call = std::move(call)] {
-            if (self->m_owner)
-                call(*self->m_owner);
-        });
-    }
-
-    void close()
-    {
-        const std::lock_guard lock(m_mutex);
-        m_owner = nullptr;
-        m_executor = nullptr;
-    }
-
-private:
-    Broadcaster *m_owner; ///< main thread only
-    std::mutex m_mutex;
-    Executor *m_executor; ///< guarded
-};
 
 struct Broadcaster::Entry
 {
@@ -104,12 +68,12 @@ Broadcaster::Broadcaster(const Clock &clock, Timers &timers, Executor &executor,
     : QObject(parent)
     , m_clock(clock)
     , m_timers(timers)
-    , m_channel(std::make_shared<Channel>(*this, executor))
+    , m_post(std::make_shared<OwnerPost<Broadcaster>>(*this, executor))
 { }
 
 Broadcaster::~Broadcaster()
 {
-    m_channel->close();
+    m_post->close();
     for (const auto &run : std::as_const(m_active))
         m_timers.disarm(run->timer);
     for (const Entry &entry : m_entries)
@@ -274,7 +238,7 @@ void Broadcaster::ask(const std::shared_ptr<Run> &run, std::size_t index)
     }
     // Of who threw, the exception is the answer: the reply that was dropped on the way is none.
     const auto threw = std::make_shared<bool>(false);
-    OperationReply reply([channel = m_channel,
+    OperationReply reply([channel = m_post,
                           threw,
                           correlationId = operation.correlationId,
                           generation = member.generation,
@@ -437,7 +401,7 @@ void Broadcaster::handleTimeout(quint64 correlationId) noexcept
 
 void Broadcaster::finishLater(const Run &run)
 {
-    m_channel->post([correlationId = run.operation.correlationId](Broadcaster &self) {
+    m_post->post([correlationId = run.operation.correlationId](Broadcaster &self) {
         self.finish(correlationId);
     });
 }

@@ -24,6 +24,9 @@ class Executor;
 
 namespace fairlead::core {
 
+template <typename Owner>
+class OwnerPost;
+
 /// Somebody who takes part in broadcasts.
 struct BroadcastTarget
 {
@@ -134,7 +137,6 @@ Q_SIGNALS:
     void resumed(const QString &id, quint64 generation);
 
 private:
-    class Channel;
     struct Member;
     struct Run;
     struct Entry;
@@ -161,7 +163,7 @@ private:
     Timers &m_timers;
     std::vector<Entry> m_entries;
     QHash<quint64, std::shared_ptr<Run>> m_active;
-    std::shared_ptr<Channel> m_channel;
+    std::shared_ptr<OwnerPost<Broadcaster>> m_post;
     quint64 m_nextCorrelation = 1;
     quint64 m_nextGeneration = 1;
     BroadcastStats m_stats;

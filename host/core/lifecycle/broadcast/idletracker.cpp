@@ -5,7 +5,6 @@
 
 #include <QtCore/QPointer>
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -22,8 +21,14 @@ IdleTracker::IdleTracker(const Clock &clock, Timers &timers, qint64 timeout, QOb
 
 void IdleTracker::watch(const QString &id, quint64 generation)
 {
-    m_watched[id] = {generation, m_clock.now(), false};
-    armFor(m_clock.now() + m_timeout);
+    watch(id, generation, m_timeout);
+}
+
+void IdleTracker::watch(const QString &id, quint64 generation, qint64 timeout, LastUse asked)
+{
+    timeout = std::max(timeout, kNsPerMs);
+    m_watched[id] = {generation, timeout, m_clock.now(), std::move(asked), false};
+    armFor(m_clock.now() + timeout);
 }
 
 void IdleTracker::forget(const QString &id)
@@ -50,7 +55,7 @@ bool IdleTracker::rearm(const QString &id, quint64 generation)
     }
     found->told = false;
     found->lastUse = m_clock.now();
-    armFor(found->lastUse + m_timeout);
+    armFor(found->lastUse + found->timeout);
     return true;
 }
 
@@ -68,7 +73,7 @@ void IdleTracker::handleTimeout() noexcept
     for (auto it = m_watched.begin(); it != m_watched.end(); ++it) {
         if (it->told)
             continue;
-        const qint64 deadline = it->lastUse + m_timeout;
+        const qint64 deadline = it->deadline();
         if (deadline <= now) {
             it->told = true;
             due.emplace_back(it.key(), it->generation);

@@ -10,6 +10,9 @@
 #include <fairlead/clock.h>
 #include <fairlead/timers.h>
 
+#include <algorithm>
+#include <functional>
+
 namespace fairlead::core {
 
 /// Tells who was not used for a while (BC-07), once per idleness: whoever is told quiesces the
@@ -28,9 +31,13 @@ public:
                 qint64 timeout = kDefaultTimeout,
                 QObject *parent = nullptr);
 
-    /// Watches @p id from now on; of a target that is watched already, @p generation is the later
+    /// When a target was used last, for those that are used on other threads.
+    using LastUse = std::function<qint64()>;
+
+    /// Watches @p id from now on, with the tracker's timeout or its own; of a target that is watched already, @p generation is the later
     /// one and the idleness begins anew.
     void watch(const QString &id, quint64 generation);
+    void watch(const QString &id, quint64 generation, qint64 timeout, LastUse asked = {});
     void forget(const QString &id);
     /// It is in use. While it drains that changes nothing (BC-06).
     void touch(const QString &id);
@@ -49,8 +56,12 @@ Q_SIGNALS:
 private:
     struct Watched
     {
+        qint64 deadline() const { return std::max(lastUse, asked ? asked() : 0) + timeout; }
+
         quint64 generation = 0;
+        qint64 timeout = 0;
         qint64 lastUse = 0;
+        LastUse asked;
         bool told = false;
     };
 

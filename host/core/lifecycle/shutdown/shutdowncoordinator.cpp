@@ -4,66 +4,14 @@
 #include "shutdowncoordinator.h"
 
 #include "core/lifecycle/broadcast/contained.h"
+#include "core/lifecycle/ownerpost.h"
 
 #include <QtCore/QPointer>
 
-#include <fairlead/executor.h>
-
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 namespace fairlead::core {
-
-/// What replies hold on to, so that one given after the coordinator's end reaches nobody.
-class ShutdownCoordinator::Channel : public std::enable_shared_from_this<Channel>
-{
-public:
-    Channel(ShutdownCoordinator &owner, Executor &executor)
-        : m_owner(&owner)
-        , m_executor(&executor)
-    { }
-
-    /// On the main thread at once, else as soon as it gets there. Thread: any.
-    void answer(ShutdownPhase phase, const Result<> &outcome)
-    {
-        if (isMainThread()) {
-            if (m_owner)
-                m_owner->handleAnswer(phase, outcome);
-            return;
-        }
-        post([phase, outcome](ShutdownCoordinator &self) { self.handleAnswer(phase, outcome); });
-    }
-
-    void post(std::function<void(ShutdownCoordinator &)> call)
-    {
-        const std::lock_guard lock(m_mutex);
-        if (!m_executor)
-            return;
-        m_executor->post([self = shared_from_this(), call = std::move(call)] {
-            if (self->m_owner)
-                call(*self->m_owner);
-        });
-    }
-
-    void close()
-    {
-        const std::lock_guard lock(m_mutex);
-        m_owner = nullptr;
-        m_executor = nullptr;
-    }
-
-private:
-    bool isMainThread()
-    {
-        const std::lock_guard lock(m_mutex);
-        return m_executor && m_executor->isCurrent();
-    }
-
-    ShutdownCoordinator *m_owner; ///< main thread only
-    std::mutex m_mutex;
-    Executor *m_executor; ///< guarded
-};
 
 ShutdownCoordinator::ShutdownCoordinator(const Clock &clock,
                                          Timers &timers,
@@ -74,7 +22,7 @@ ShutdownCoordinator::ShutdownCoordinator(const Clock &clock,
     , m_clock(clock)
     , m_timers(timers)
     , m_budgets(budgets)
-    , m_channel(std::make_shared<Channel>(*this, executor))
+    , m_post(std::make_shared<OwnerPost<ShutdownCoordinator>>(*this, executor))
     , m_timer(
           [](void *self) noexcept { static_cast<ShutdownCoordinator *>(self)->handleTimeout(); },
           this)
@@ -82,7 +30,7 @@ ShutdownCoordinator::ShutdownCoordinator(const Clock &clock,
 
 ShutdownCoordinator::~ShutdownCoordinator()
 {
-    m_channel->close();
+    m_post->close();
 }
 
 Error ShutdownCoordinator::closingError()
@@ -109,7 +57,7 @@ void ShutdownCoordinator::shutDown(const QString &reason, Finished finished)
         m_callers.push_back(std::move(finished));
     if (isClosing()) {
         if (m_told)
-            m_channel->post([](ShutdownCoordinator &self) { self.tell(); });
+            m_post->post([](ShutdownCoordinator &self) { self.tell(); });
         return;
     }
     m_closing.store(true, std::memory_order_release);
@@ -170,8 +118,10 @@ void ShutdownCoordinator::runPhase()
     }
     m_beginning = true;
     const Result<> called = contained(QString::fromLatin1(toText(phase)), [&] {
-        begin(OperationReply([channel = m_channel, phase](const Result<> &outcome) {
-            channel->answer(phase, outcome);
+        begin(OperationReply([post = m_post, phase](const Result<> &outcome) {
+            post->callOrPost([phase, outcome](ShutdownCoordinator &owner) {
+                owner.handleAnswer(phase, outcome);
+            });
         }));
     });
     if (!self)
@@ -262,7 +212,7 @@ void ShutdownCoordinator::finish()
 {
     m_finished = true;
     m_report.total = m_clock.now() - m_start;
-    m_channel->post([](ShutdownCoordinator &self) {
+    m_post->post([](ShutdownCoordinator &self) {
         const QPointer<ShutdownCoordinator> alive = &self;
         self.m_told = true;
         Q_EMIT self.finished(ShutdownReport(self.m_report));

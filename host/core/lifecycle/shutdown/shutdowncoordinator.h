@@ -26,6 +26,9 @@ class Executor;
 
 namespace fairlead::core {
 
+template <typename Owner>
+class OwnerPost;
+
 /// What the host does in one phase. Each part may be missing; one that throws is reported, and the
 /// order goes on.
 struct ShutdownStep
@@ -90,8 +93,6 @@ Q_SIGNALS:
     void finished(const fairlead::core::ShutdownReport &report);
 
 private:
-    class Channel;
-
     void proceed();
     void runPhase();
     void handleAnswer(ShutdownPhase phase, const Result<> &outcome);
@@ -107,7 +108,7 @@ private:
     const Clock &m_clock;
     Timers &m_timers;
     const ShutdownBudgets m_budgets;
-    std::shared_ptr<Channel> m_channel;
+    std::shared_ptr<OwnerPost<ShutdownCoordinator>> m_post;
     std::array<ShutdownStep, kShutdownPhaseCount> m_steps;
     std::vector<Finished> m_callers;
     ShutdownReport m_report;

@@ -61,6 +61,7 @@ Result<> StartSequence::start()
     Error failure;
     for (std::size_t i = 0; i < m_steps.size() && m_state == State::Starting; ++i) {
         const StartStep &step = m_steps[i];
+        m_current = i;
         Result<> result;
         const Result<> called = contained(step.name, [&] { result = step.start(); });
         if (!called)
@@ -116,6 +117,12 @@ void StartSequence::setState(State state)
 {
     const State from = std::exchange(m_state, state);
     Q_EMIT stateChanged(from, state);
+}
+
+QString StartSequence::currentStep() const
+{
+    const bool isAtStep = m_state == State::Starting && m_current < m_steps.size();
+    return isAtStep ? m_steps[m_current].name : QString();
 }
 
 std::vector<StartFailure> StartSequence::missing() const

@@ -63,6 +63,9 @@ public:
 
     State state() const noexcept { return m_state; }
 
+    /// The step that runs while Starting, else empty.
+    QString currentStep() const;
+
     /// Running, but not with all its parts.
     bool isDegraded() const noexcept { return m_state == State::Running && !m_missing.empty(); }
 
@@ -98,6 +101,7 @@ private:
     std::vector<StartStep> m_steps;
     std::vector<Missing> m_missing; ///< in the order of the steps
     std::vector<StartFailure> m_undoFailures;
+    std::size_t m_current = 0; ///< step, while Starting
     State m_state = State::Idle;
 };
 

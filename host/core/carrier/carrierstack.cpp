@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/carrier/carrierstack.h"
+
+#include "core/carrier/tlsstream.h"
+#include "core/carrier/websocketstream.h"
+
+#include <utility>
+
+namespace fairlead::core {
+
+CarrierStack::CarrierStack(const CarrierSettings &settings, CarrierSide side)
+    : m_settings(settings)
+    , m_side(side)
+{
+    if (settings.webSocket)
+        m_webSocket = std::make_shared<const WebSocketSettings>(*settings.webSocket);
+}
+
+CarrierStack::~CarrierStack() = default;
+
+Result<std::shared_ptr<CarrierStack>> CarrierStack::create(const CarrierSettings &settings,
+                                                           CarrierSide side)
+{
+    std::shared_ptr<CarrierStack> stack(new CarrierStack(settings, side));
+    if (Result<> read = stack->renew(); !read)
+        return read.error();
+    return stack;
+}
+
+Result<> CarrierStack::renew()
+{
+    if (!m_settings.tls)
+        return {};
+    auto context = TlsContext::create(
+        *m_settings.tls, m_side == CarrierSide::Accepted ? TlsRole::Server : TlsRole::Client);
+    if (!context)
+        return context.error();
+    const std::scoped_lock locked(m_lock);
+    m_tls = std::move(*context);
+    return {};
+}
+
+std::shared_ptr<const TlsContext> CarrierStack::tls() const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_tls;
+}
+
+std::unique_ptr<LinkStream> CarrierStack::wrap(std::unique_ptr<LinkStream> socket,
+                                               ChunkPool &pool,
+                                               Random &random) const
+{
+    std::unique_ptr<LinkStream> stream = std::move(socket);
+    if (m_settings.tls)
+        stream = std::make_unique<TlsStream>(pool, std::move(stream), tls());
+    if (m_webSocket) {
+        const WebSocketRole role
+            = m_side == CarrierSide::Accepted ? WebSocketRole::Server : WebSocketRole::Client;
+        stream
+            = std::make_unique<WebSocketStream>(pool, std::move(stream), role, m_webSocket, random);
+    }
+    return stream;
+}
+
+} // namespace fairlead::core

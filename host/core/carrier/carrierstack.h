@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "core/carrier/carriersettings.h"
+
+#include <fairlead/result.h>
+
+#include <memory>
+#include <mutex>
+
+namespace fairlead {
+class Random;
+} // namespace fairlead
+
+namespace fairlead::core {
+
+class ChunkPool;
+class LinkStream;
+class TlsContext;
+
+/// Which side of a connection opened it.
+enum class CarrierSide : quint8 {
+    Accepted,
+    Dialled
+};
+
+/// Puts an endpoint's layers above its sockets. Thread: any; create() and renew() read files, so
+/// they are not called on a reactor. Ownership: shared by the endpoint and its links.
+class CarrierStack
+{
+public:
+    /// Errors: TlsContext::create()'s.
+    static Result<std::shared_ptr<CarrierStack>> create(const CarrierSettings &settings,
+                                                        CarrierSide side);
+    ~CarrierStack();
+    CarrierStack(const CarrierStack &) = delete;
+    CarrierStack &operator=(const CarrierStack &) = delete;
+
+    /// Reads certificates and keys again, for the links that come; with an error all stays as it is.
+    Result<> renew();
+
+    /// The stream that the plugin gets, on the reactor of @p socket.
+    std::unique_ptr<LinkStream> wrap(std::unique_ptr<LinkStream> socket,
+                                     ChunkPool &pool,
+                                     Random &random) const;
+
+private:
+    CarrierStack(const CarrierSettings &settings, CarrierSide side);
+
+    std::shared_ptr<const TlsContext> tls() const;
+
+    const CarrierSettings m_settings;
+    const CarrierSide m_side;
+    std::shared_ptr<const WebSocketSettings> m_webSocket;
+    mutable std::mutex m_lock;
+    std::shared_ptr<const TlsContext> m_tls; ///< under the lock
+};
+
+} // namespace fairlead::core
