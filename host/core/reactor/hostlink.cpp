@@ -146,6 +146,12 @@ void HostLink::readOnce()
     }
 }
 
+void HostLink::noteUse() noexcept
+{
+    if (m_endpoint->tracksUse)
+        m_endpoint->lastUse.store(m_reactor.clock().now(), std::memory_order_relaxed);
+}
+
 // Who the carrier proved the peer to be, looked at once, before the driver sees a byte.
 Error HostLink::checkIdentity()
 {
@@ -175,6 +181,7 @@ Error HostLink::checkPrincipal() const
 
 void HostLink::offer(ByteSpan input)
 {
+    noteUse();
     if (!m_identityChecked) {
         if (const Error error = checkIdentity(); !error.isNull()) {
             close(error, CloseMode::Abort, false);
@@ -217,11 +224,24 @@ void HostLink::offerAgain()
 void HostLink::handlePluginError(const Error &error) noexcept
 {
     m_driverFailed = true;
+    notePluginError(error);
+    if (!fail(error, CloseMode::Abort))
+        close(error, CloseMode::Abort, false);
+}
+
+void HostLink::notePluginError(const Error &error) noexcept
+{
     m_endpoint->pluginFailures.note(
         error,
         QStringLiteral("link=%1 peer=%2").arg(generation()).arg(QString::fromUtf8(m_peerAddress)));
-    if (!fail(error, CloseMode::Abort))
-        close(error, CloseMode::Abort, false);
+}
+
+/// Whether its plugin ended it, here: a peer may report the same code.
+bool HostLink::hasCrashed() const
+{
+    const Error why = reason();
+    return why.code() == ErrorCode::PluginFailed
+        && (m_driverFailed || why.details().contains(QStringLiteral("slot")));
 }
 
 void HostLink::handleInputEnd()
@@ -256,6 +276,8 @@ void HostLink::flush()
     const std::size_t before = m_stream->outputSize();
     const LinkStream::IoResult result = m_stream->flush();
     m_reactor.traffic().bytesSent.add(before - m_stream->outputSize());
+    if (before > m_stream->outputSize())
+        noteUse();
     if (result.status == LinkStream::Io::Failed) {
         closeForSystemError(result.systemError);
         return;
@@ -399,6 +421,10 @@ Error HostLink::checkAdmission()
 {
     if (!m_refusal.isNull())
         return m_refusal;
+    if (!m_identityChecked) {
+        if (Error error = checkIdentity(); !error.isNull())
+            return error;
+    }
     if (!m_identity)
         return checkPrincipal();
     m_principal = *m_identity;
@@ -483,7 +509,7 @@ void HostLink::reportEnd()
     ended.asksReconnect = m_asksReconnect;
     ended.reason = reason();
     ended.wasShutDown = m_wasShutDown;
-    ended.hasCrashed = m_driverFailed && ended.reason.code() == ErrorCode::PluginFailed;
+    ended.hasCrashed = hasCrashed();
     m_endpoint->follower->handleReport(std::move(ended));
 }
 
@@ -553,6 +579,8 @@ void HostLink::closeTransport(Link &, CloseMode mode)
 void HostLink::linkDisconnected(Link &, bool wasConnected)
 {
     m_wasConnected = wasConnected;
+    if (!m_driverFailed && hasCrashed())
+        notePluginError(reason());
     if (wasConnected)
         m_reactor.traffic().linksDisconnected.add();
     if (m_endpoint->logger->isEnabled(LogLevel::Debug)) {
