@@ -9,7 +9,7 @@ namespace fairlead::ship {
 
 namespace {
 
-/// Where the partner left no time of its own: a tenth more than what is left of ours.
+/// A tenth more, for what is on its way.
 constexpr qint64 withMargin(qint64 milliseconds) noexcept
 {
     return milliseconds + milliseconds / 10;
@@ -136,19 +136,25 @@ void HelloPhase::fail(const DecodeError &error)
 
 void HelloPhase::expire(TimerId timer)
 {
-    if (timer != TimerId::HelloSend) {
+    if (timer != TimerId::HelloSend)
         abort(EndReason::Timeout, "the hello took too long");
-        return;
-    }
+    else if (m_asked >= m_core.settings().maxRequests)
+        abort(EndReason::Timeout, "nobody decided about the peer");
+    else
+        askProlongation();
+}
+
+void HelloPhase::askProlongation()
+{
+    ++m_asked;
     Hello request;
     request.phase = HelloWord::Pending;
     request.prolongationRequest = true;
     m_core.send(request);
     m_core.notice(NoticeKind::ProlongationAsked);
     m_requestOpen = true;
-    const qint64 reply = m_partnerWaiting > 0 ? qint64(m_partnerWaiting)
-                                              : withMargin(m_core.remaining(TimerId::HelloWait));
-    m_core.arm(TimerId::HelloReply, reply);
+    // The timer that leads here is only armed for a partner that said how long it waits.
+    m_core.arm(TimerId::HelloReply, m_partnerWaiting);
 }
 
 Progress HelloPhase::decide(Trust trust)

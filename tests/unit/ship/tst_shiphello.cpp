@@ -67,6 +67,8 @@ private Q_SLOTS:
     void acceptingBeforeTheHelloCounts();
     void refusingAborts();
     void aLateReplyIsPassedOver();
+    void anAnsweredRequestHasNoLateReply();
+    void pendingAsksNoMoreThanItsShare();
     void aPartnerThatAnswersPendingStaysReady();
     void apartnerThatLeavesWhilePendingHasNotDecided();
     void oddWaitingDoesNoHarm();
@@ -390,14 +392,44 @@ void tst_ShipHello::aLateReplyIsPassedOver()
              (QByteArrayList{sent(kProtocolUnexpected), "end protocol-error 4001"}));
 }
 
+void tst_ShipHello::anAnsweredRequestHasNoLateReply()
+{
+    const auto bench = pending();
+    bench->receive(kReady);
+    bench->advance(45'000);
+    bench->receive(hello("ready", 75'000));
+    bench->trust(Trust::Trusted);
+    static_cast<void>(bench->take());
+    bench->receive(hello("ready", 75'000));
+    QCOMPARE(bench->takeSent(),
+             (QByteArrayList{sent(kProtocolUnexpected), "end protocol-error 4001"}));
+}
+
+// RR10: a partner that grants whatever it is asked for does not hold a connection for ever.
+void tst_ShipHello::pendingAsksNoMoreThanItsShare()
+{
+    Settings settings = undecided(Role::Server);
+    settings.maxRequests = 3;
+    const auto bench = inState(State::HelloPending, settings);
+    for (int i = 0; i < 3; ++i) {
+        bench->receive(kReady);
+        bench->advance(45'000);
+        QCOMPARE(bench->takeSent(), (QByteArrayList{sent(kProlong)}));
+    }
+    bench->receive(kReady);
+    bench->advance(45'000);
+    QCOMPARE(bench->takeSent(), aborted("end timeout 4001"));
+}
+
 void tst_ShipHello::aPartnerThatAnswersPendingStaysReady()
 {
     const auto bench = pending();
     bench->receive(kReady);
     bench->advance(45'000);
+    static_cast<void>(bench->take());
     bench->receive(hello("pending", 119'950));
     QCOMPARE(bench->left(TimerId::HelloSend), 104'950);
-    static_cast<void>(bench->take());
+    QCOMPARE(bench->take(), QByteArrayList());
     bench->trust(Trust::Trusted);
     QCOMPARE(bench->state(), State::ProposalWait);
 }
