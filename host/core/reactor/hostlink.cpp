@@ -3,6 +3,7 @@
 
 #include "core/reactor/hostlink.h"
 
+#include "core/carrier/carrierstack.h"
 #include "core/distributor/session.h"
 #include "core/platform/systemerror.h"
 #include "core/reactor/reactor.h"
@@ -94,7 +95,22 @@ void HostLink::readOnce()
     }
     m_readDue = false;
     LinkStream::IoResult got;
-    if (m_wanted > kMaxRest && !m_rest.empty()) {
+    WebSocketStream *messages
+        = m_endpoint->carrier ? m_endpoint->carrier->messagesOf(*m_stream) : nullptr;
+    if (messages) {
+        if (!m_rest.empty()) {
+            m_readDue = true; // until the driver takes the last one
+            return;
+        }
+        const WebSocketStream::MessageRead read
+            = messages->readMessage(m_reactor.receiveBuffer(), Reactor::kReceiveBytes);
+        got = read.result;
+        m_reactor.traffic().bytesReceived.add(got.size);
+        if (read.hasLife)
+            m_heartbeat.noteTraffic();
+        if (read.message.data())
+            offer(read.message);
+    } else if (m_wanted > kMaxRest && !m_rest.empty()) {
         // A large frame is collected where it will be read; the room grows only with what came.
         const std::size_t have = m_rest.size();
         const std::size_t room = std::min(m_wanted, std::max(have * 2, have + kFirstGrowth));
