@@ -68,6 +68,8 @@ private Q_SLOTS:
     void refusingAborts();
     void aLateReplyIsPassedOver();
     void anAnsweredRequestHasNoLateReply();
+    void aReadyThatCrossesARequestIsNoReply();
+    void anAcceptedPartnerAnswersOnce();
     void pendingAsksNoMoreThanItsShare();
     void aPartnerThatAnswersPendingStaysReady();
     void apartnerThatLeavesWhilePendingHasNotDecided();
@@ -403,6 +405,42 @@ void tst_ShipHello::anAnsweredRequestHasNoLateReply()
     bench->receive(hello("ready", 75'000));
     QCOMPARE(bench->takeSent(),
              (QByteArrayList{sent(kProtocolUnexpected), "end protocol-error 4001"}));
+}
+
+// The partner's user decides while our request is on its way: two messages follow.
+void tst_ShipHello::aReadyThatCrossesARequestIsNoReply()
+{
+    const auto bench = pending();
+    bench->receive(kPending);
+    bench->advance(45'000);
+    bench->receive(hello("ready", 14'900));
+    bench->trust(Trust::Trusted);
+    bench->receive(hello("ready", 74'900));
+    QCOMPARE(bench->state(), State::ProposalWait);
+    bench->receive(kAnnounceMax);
+    QCOMPARE(bench->state(), State::ConfirmWait);
+}
+
+// Our user decides while our request is on its way, the partner's afterwards.
+void tst_ShipHello::anAcceptedPartnerAnswersOnce()
+{
+    const auto crossing = [] {
+        auto bench = pending();
+        bench->receive(kPending);
+        bench->advance(45'000);
+        bench->trust(Trust::Trusted);
+        return bench;
+    };
+    const auto twice = crossing();
+    twice->receive(hello("ready", 14'900));
+    twice->receive(hello("ready", 74'900));
+    QCOMPARE(twice->state(), State::ProposalWait);
+    const auto inTurn = crossing();
+    inTurn->receive(hello("pending", 74'900));
+    inTurn->receive(hello("ready", 70'000));
+    QCOMPARE(inTurn->state(), State::ProposalWait);
+    inTurn->receive(hello("ready", 70'000));
+    QCOMPARE(inTurn->state(), State::Closed);
 }
 
 // RR10: a partner that grants whatever it is asked for does not hold a connection for ever.
