@@ -4,20 +4,15 @@
 #pragma once
 
 #include "core/carrier/carriersettings.h"
+#include "core/carrier/websocketstream.h"
 
 #include <fairlead/result.h>
 
 #include <memory>
 #include <mutex>
 
-namespace fairlead {
-class Random;
-} // namespace fairlead
-
 namespace fairlead::core {
 
-class ChunkPool;
-class LinkStream;
 class TlsContext;
 
 /// Which side of a connection opened it.
@@ -45,6 +40,13 @@ public:
     std::unique_ptr<LinkStream> wrap(std::unique_ptr<LinkStream> socket,
                                      ChunkPool &pool,
                                      Random &random) const;
+
+    /// That stream where the plugin counts on the limits of messages, else null.
+    WebSocketStream *messagesOf(LinkStream &stream) const noexcept
+    {
+        return m_webSocket && m_webSocket->messages ? static_cast<WebSocketStream *>(&stream)
+                                                    : nullptr;
+    }
 
 private:
     CarrierStack(const CarrierSettings &settings, CarrierSide side);

@@ -245,13 +245,10 @@ void WebSocketStream::handleControl() noexcept
     }
 }
 
-LinkStream::IoResult WebSocketStream::readMessage(char *buffer,
-                                                  std::size_t size,
-                                                  ByteSpan *message) noexcept
+WebSocketStream::MessageRead WebSocketStream::readMessage(char *buffer, std::size_t size) noexcept
 {
     Messages &in = *m_messages;
-    *message = {};
-    IoResult got;
+    MessageRead read;
     if (in.taken == in.ends.size()) {
         if (in.taken > 0) {
             in.input.erase(in.input.begin(), in.input.begin() + std::ptrdiff_t(in.ends.back()));
@@ -260,21 +257,24 @@ LinkStream::IoResult WebSocketStream::readMessage(char *buffer,
             if (in.input.empty())
                 in.input = std::vector<char>();
         }
-        got = read(buffer, size);
-        in.input.insert(in.input.end(), buffer, buffer + got.size);
+        const quint64 pongs = m_pongs;
+        read.result = LayerStream::read(buffer, size);
+        read.hasLife = read.result.size > 0 || m_pongs != pongs;
+        in.input.insert(in.input.end(), buffer, buffer + read.result.size);
         if (in.ends.empty()) {
-            got.size = 0;
-            return got;
+            read.result.size = 0;
+            return read;
         }
     }
     const std::size_t begin = in.taken == 0 ? 0 : in.ends[in.taken - 1];
-    got.size = in.ends[in.taken++] - begin;
+    const std::size_t length = in.ends[in.taken++] - begin;
     // An empty message is one all the same.
-    *message = got.size > 0 ? ByteSpan(in.input.data() + begin, got.size) : ByteSpan("", 0);
+    read.message = length > 0 ? ByteSpan(in.input.data() + begin, length) : ByteSpan("", 0);
+    read.result.size = length;
     // What ended the input comes up again, after the last message.
-    if (in.taken < in.ends.size() || got.status != Io::WouldBlock)
-        got.status = Io::Done;
-    return got;
+    if (in.taken < in.ends.size() || read.result.status != Io::WouldBlock)
+        read.result.status = Io::Done;
+    return read;
 }
 
 void WebSocketStream::handleClose(ByteSpan payload) noexcept

@@ -35,9 +35,15 @@ public:
     /// What both sides agreed on, once open.
     const QByteArray &subProtocol() const noexcept { return m_subProtocol; }
 
-    /// As read(), with @p buffer for what is read: one message at a time, null when there is none,
-    /// valid until the next call.
-    IoResult readMessage(char *buffer, std::size_t size, ByteSpan *message) noexcept;
+    struct MessageRead
+    {
+        IoResult result; ///< as of read()
+        ByteSpan message; ///< null: none; valid until the next call
+        bool hasLife = false; ///< the peer gave a sign of life
+    };
+
+    /// One message at a time; @p buffer is for what is read on the way.
+    MessageRead readMessage(char *buffer, std::size_t size) noexcept;
 
     // MessageStream
     void endMessage() noexcept override;

@@ -8,6 +8,8 @@
 #include "core/host.h"
 #include "core/platform/processmemory.h"
 
+#include <initializer_list>
+
 namespace fairlead::core {
 
 namespace {
@@ -24,22 +26,46 @@ QByteArray escaped(const QString &value)
     return text;
 }
 
+/// A family with one sample and no labels.
+struct Figure
+{
+    const char *name;
+    const char *help;
+    quint64 value;
+};
+
+void writeCounters(MetricsWriter *out, std::initializer_list<Figure> figures)
+{
+    for (const Figure &figure : figures)
+        out->counter(figure.name, figure.help).sample(figure.value);
+}
+
+void writeGauges(MetricsWriter *out, std::initializer_list<Figure> figures)
+{
+    for (const Figure &figure : figures)
+        out->gauge(figure.name, figure.help).sample(figure.value);
+}
+
 void writeTraffic(MetricsWriter *out, const HostTotals &totals)
 {
-    out->counter("received_bytes_total", "Bytes read from peers.").sample(totals.bytesReceived);
-    out->counter("sent_bytes_total", "Bytes written to peers.").sample(totals.bytesSent);
-    out->counter("frames_received_total", "Protocol frames read from peers.")
-        .sample(totals.framesReceived);
-    out->counter("frames_sent_total", "Protocol frames written to peers.")
-        .sample(totals.framesSent);
-    out->counter("messages_published_total", "Messages that peers handed in.")
-        .sample(totals.published);
-    out->counter("messages_published_bytes_total", "Payload bytes that peers handed in.")
-        .sample(totals.publishedBytes);
-    out->counter("messages_delivered_total", "Messages that links took for their peers.")
-        .sample(totals.delivered);
-    out->counter("messages_delivered_bytes_total", "Payload bytes that links took.")
-        .sample(totals.deliveredBytes);
+    writeCounters(
+        out,
+        {
+            {"received_bytes_total", "Bytes read from peers.", totals.bytesReceived},
+            {"sent_bytes_total", "Bytes written to peers.", totals.bytesSent},
+            {"frames_received_total", "Protocol frames read from peers.", totals.framesReceived},
+            {"frames_sent_total", "Protocol frames written to peers.", totals.framesSent},
+            {"messages_published_total", "Messages that peers handed in.", totals.published},
+            {"messages_published_bytes_total",
+             "Payload bytes that peers handed in.",
+             totals.publishedBytes},
+            {"messages_delivered_total",
+             "Messages that links took for their peers.",
+             totals.delivered},
+            {"messages_delivered_bytes_total",
+             "Payload bytes that links took.",
+             totals.deliveredBytes},
+        });
     out->counter("messages_dropped_total",
                  "Messages that a session asked for and did not get, by reason.");
     for (std::size_t i = 0; i < totals.drops.size(); ++i) {
@@ -48,14 +74,19 @@ void writeTraffic(MetricsWriter *out, const HostTotals &totals)
     out->histogram("publish_to_ack_seconds",
                    "From a message that asks for an acknowledgement to that.",
                    totals.publishToAck);
-    out->counter("links_accepted_total", "Links that began.").sample(totals.linksAccepted);
-    out->counter("links_closed_total", "Links that ended.").sample(totals.linksClosed);
-    out->counter("links_connected_total", "Links whose handshake succeeded.")
-        .sample(totals.linksConnected);
-    out->counter("handshakes_failed_total", "Links that ended in their handshake.")
-        .sample(totals.handshakesFailed);
-    out->counter("sessions_expired_total", "Sessions that ended because their time was over.")
-        .sample(totals.sessionsExpired);
+    writeCounters(
+        out,
+        {
+            {"links_accepted_total", "Links that began.", totals.linksAccepted},
+            {"links_closed_total", "Links that ended.", totals.linksClosed},
+            {"links_connected_total", "Links whose handshake succeeded.", totals.linksConnected},
+            {"handshakes_failed_total",
+             "Links that ended in their handshake.",
+             totals.handshakesFailed},
+            {"sessions_expired_total",
+             "Sessions that ended because their time was over.",
+             totals.sessionsExpired},
+        });
     out->counter("stale_calls_total", "Calls for what had ended already, dropped.")
         .sample(totals.fencedCalls, {{"kind", QStringLiteral("fenced")}})
         .sample(totals.staleHandles, {{"kind", QStringLiteral("settled")}});
@@ -70,19 +101,33 @@ void writeAdmission(MetricsWriter *out, const Host &host)
         out->sample(admission.refused(reason),
                     {{"reason", QString::fromLatin1(refusalName(reason))}});
     }
-    out->gauge("rated_peers", "Peers that began a link within the last second or two.")
-        .sample(quint64(admission.peers()));
-    out->gauge("descriptors_exhausted", "1 while no descriptors are left for links.")
-        .sample(quint64(host.descriptors().isExhausted() ? 1 : 0));
-    out->counter("descriptor_exhaustions_total", "Accepts that found no descriptor.")
-        .sample(host.descriptors().exhaustions());
+    const auto &descriptors = host.descriptors();
+    writeGauges(out,
+                {
+                    {"rated_peers",
+                     "Peers that began a link within the last second or two.",
+                     quint64(admission.peers())},
+                    {"descriptors_exhausted",
+                     "1 while no descriptors are left for links.",
+                     quint64(descriptors.isExhausted() ? 1 : 0)},
+                });
+    writeCounters(out,
+                  {
+                      {"descriptor_exhaustions_total",
+                       "Accepts that found no descriptor.",
+                       descriptors.exhaustions()},
+                  });
 }
 
 void writeRegistry(MetricsWriter *out, const RegistryStats &stats)
 {
-    out->counter("registry_registered_total", "Peers that took a slot.").sample(stats.registered);
-    out->counter("registry_replaced_total", "Links that took over from another of their peer.")
-        .sample(stats.replaced);
+    writeCounters(out,
+                  {
+                      {"registry_registered_total", "Peers that took a slot.", stats.registered},
+                      {"registry_replaced_total",
+                       "Links that took over from another of their peer.",
+                       stats.replaced},
+                  });
     out->counter("registry_rejected_total", "Links that got no slot, by reason.")
         .sample(stats.rejectedByPolicy, {{"reason", QStringLiteral("policy")}})
         .sample(stats.rejectedByLimit, {{"reason", QStringLiteral("limit")}})
@@ -181,26 +226,41 @@ QByteArray metricsText(Host &host, const HostView &view, const ControlMetrics &c
     if (const qint64 memory = residentMemory(); memory >= 0)
         out.gauge("resident_memory_bytes", "Memory in use.").sample(quint64(memory));
     writeEndpoints(&out, view.endpoints());
-    out.gauge("links", "Open links.").sample(quint64(host.linkCount()));
-    out.gauge("peers_connected", "Links whose handshake succeeded and that have not ended.")
-        .sample(totals.linksConnected - totals.linksDisconnected);
-    out.gauge("sessions", "Sessions, those of absent peers included.")
-        .sample(distributor.directory.count());
-    out.gauge("subscriptions", "Subscriptions of all sessions.")
-        .sample(distributor.index.subscriptionCount());
-    out.gauge("retained_messages", "Retained messages.").sample(distributor.retained.count());
-    out.gauge("retained_bytes", "Memory of the retained messages.")
-        .sample(distributor.retained.bytes());
+    writeGauges(
+        &out,
+        {
+            {"links", "Open links.", quint64(host.linkCount())},
+            {"peers_connected",
+             "Links whose handshake succeeded and that have not ended.",
+             totals.linksConnected - totals.linksDisconnected},
+            {"sessions",
+             "Sessions, those of absent peers included.",
+             distributor.directory.count()},
+            {"subscriptions",
+             "Subscriptions of all sessions.",
+             distributor.index.subscriptionCount()},
+            {"retained_messages", "Retained messages.", quint64(distributor.retained.count())},
+            {"retained_bytes",
+             "Memory of the retained messages.",
+             quint64(distributor.retained.bytes())},
+        });
     writeTraffic(&out, totals);
     writeAdmission(&out, host);
     writeRegistry(&out, distributor.links.stats());
-    out.gauge("control_connections", "Clients of the control socket.")
-        .sample(control.controlConnections);
-    out.counter("control_calls_total", "Calls of control methods.").sample(control.controlCalls);
-    out.counter("control_errors_total", "Calls of control methods that failed.")
-        .sample(control.controlErrors);
-    out.counter("http_requests_total", "Requests for health and metrics.")
-        .sample(control.httpRequests);
+    writeGauges(
+        &out,
+        {
+            {"control_connections", "Clients of the control socket.", control.controlConnections},
+        });
+    writeCounters(
+        &out,
+        {
+            {"control_calls_total", "Calls of control methods.", control.controlCalls},
+            {"control_errors_total",
+             "Calls of control methods that failed.",
+             control.controlErrors},
+            {"http_requests_total", "Requests for health and metrics.", control.httpRequests},
+        });
     return out.text();
 }
 

@@ -193,9 +193,7 @@ Result<> EndpointSet::replace(const EndpointSettings &settings)
 void EndpointSet::noteLeaving(const EndpointRuntimePtr &runtime)
 {
     // Any number of reloads: only those whose links still end are kept.
-    std::erase_if(m_leaving, [](const EndpointRuntimePtr &one) {
-        return one->links.load(std::memory_order_relaxed) == 0;
-    });
+    std::erase_if(m_leaving, [](const auto &one) { return one.expired(); });
     m_leaving.push_back(runtime);
 }
 
@@ -289,8 +287,10 @@ QStringList EndpointSet::openPeers() const
     };
     for (const auto &endpoint : m_endpoints)
         note(*endpoint->runtime());
-    for (const EndpointRuntimePtr &runtime : m_leaving)
-        note(*runtime);
+    for (const auto &leaving : m_leaving) {
+        if (const EndpointRuntimePtr runtime = leaving.lock())
+            note(*runtime);
+    }
     return list;
 }
 
@@ -299,8 +299,10 @@ qint64 EndpointSet::linkCount() const noexcept
     qint64 count = 0;
     for (const auto &endpoint : m_endpoints)
         count += endpoint->links();
-    for (const EndpointRuntimePtr &runtime : m_leaving)
-        count += runtime->links.load(std::memory_order_relaxed);
+    for (const auto &leaving : m_leaving) {
+        if (const EndpointRuntimePtr runtime = leaving.lock())
+            count += runtime->links.load(std::memory_order_relaxed);
+    }
     return count;
 }
 

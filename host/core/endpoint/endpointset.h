@@ -135,7 +135,7 @@ private:
     LinkPlacer m_placer;
     std::vector<std::shared_ptr<HostEndpoint>> m_endpoints;
     /// Removed or replaced, with links that still end; counted until then.
-    std::vector<EndpointRuntimePtr> m_leaving;
+    std::vector<std::weak_ptr<EndpointRuntime>> m_leaving;
     int m_nextNumber = 0;
     bool m_refusing = false;
 };

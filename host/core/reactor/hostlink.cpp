@@ -3,6 +3,7 @@
 
 #include "core/reactor/hostlink.h"
 
+#include "core/carrier/carrierstack.h"
 #include "core/distributor/session.h"
 #include "core/platform/systemerror.h"
 #include "core/reactor/reactor.h"
@@ -94,7 +95,22 @@ void HostLink::readOnce()
     }
     m_readDue = false;
     LinkStream::IoResult got;
-    if (m_wanted > kMaxRest && !m_rest.empty()) {
+    WebSocketStream *messages
+        = m_endpoint->carrier ? m_endpoint->carrier->messagesOf(*m_stream) : nullptr;
+    if (messages) {
+        if (!m_rest.empty()) {
+            m_readDue = true; // until the driver takes the last one
+            return;
+        }
+        const WebSocketStream::MessageRead read
+            = messages->readMessage(m_reactor.receiveBuffer(), Reactor::kReceiveBytes);
+        got = read.result;
+        m_reactor.traffic().bytesReceived.add(got.size);
+        if (read.hasLife)
+            m_heartbeat.noteTraffic();
+        if (read.message.data())
+            offer(read.message);
+    } else if (m_wanted > kMaxRest && !m_rest.empty()) {
         // A large frame is collected where it will be read; the room grows only with what came.
         const std::size_t have = m_rest.size();
         const std::size_t room = std::min(m_wanted, std::max(have * 2, have + kFirstGrowth));
@@ -146,6 +162,12 @@ void HostLink::readOnce()
     }
 }
 
+void HostLink::noteUse() noexcept
+{
+    if (m_endpoint->tracksUse)
+        m_endpoint->lastUse.store(m_reactor.clock().now(), std::memory_order_relaxed);
+}
+
 // Who the carrier proved the peer to be, looked at once, before the driver sees a byte.
 Error HostLink::checkIdentity()
 {
@@ -175,6 +197,7 @@ Error HostLink::checkPrincipal() const
 
 void HostLink::offer(ByteSpan input)
 {
+    noteUse();
     if (!m_identityChecked) {
         if (const Error error = checkIdentity(); !error.isNull()) {
             close(error, CloseMode::Abort, false);
@@ -217,11 +240,24 @@ void HostLink::offerAgain()
 void HostLink::handlePluginError(const Error &error) noexcept
 {
     m_driverFailed = true;
+    notePluginError(error);
+    if (!fail(error, CloseMode::Abort))
+        close(error, CloseMode::Abort, false);
+}
+
+void HostLink::notePluginError(const Error &error) noexcept
+{
     m_endpoint->pluginFailures.note(
         error,
         QStringLiteral("link=%1 peer=%2").arg(generation()).arg(QString::fromUtf8(m_peerAddress)));
-    if (!fail(error, CloseMode::Abort))
-        close(error, CloseMode::Abort, false);
+}
+
+/// Whether its plugin ended it, here: a peer may report the same code.
+bool HostLink::hasCrashed() const
+{
+    const Error why = reason();
+    return why.code() == ErrorCode::PluginFailed
+        && (m_driverFailed || why.details().contains(QStringLiteral("slot")));
 }
 
 void HostLink::handleInputEnd()
@@ -256,6 +292,8 @@ void HostLink::flush()
     const std::size_t before = m_stream->outputSize();
     const LinkStream::IoResult result = m_stream->flush();
     m_reactor.traffic().bytesSent.add(before - m_stream->outputSize());
+    if (before > m_stream->outputSize())
+        noteUse();
     if (result.status == LinkStream::Io::Failed) {
         closeForSystemError(result.systemError);
         return;
@@ -399,6 +437,10 @@ Error HostLink::checkAdmission()
 {
     if (!m_refusal.isNull())
         return m_refusal;
+    if (!m_identityChecked) {
+        if (Error error = checkIdentity(); !error.isNull())
+            return error;
+    }
     if (!m_identity)
         return checkPrincipal();
     m_principal = *m_identity;
@@ -484,7 +526,7 @@ void HostLink::reportEnd()
     ended.asksReconnect = m_asksReconnect;
     ended.reason = reason();
     ended.wasShutDown = m_wasShutDown;
-    ended.hasCrashed = m_driverFailed && ended.reason.code() == ErrorCode::PluginFailed;
+    ended.hasCrashed = hasCrashed();
     m_endpoint->follower->handleReport(std::move(ended));
 }
 
@@ -558,6 +600,8 @@ void HostLink::linkDisconnected(Link &, bool wasConnected)
         m_notices -= int(m_parked->size());
         m_parked.reset();
     }
+    if (!m_driverFailed && hasCrashed())
+        notePluginError(reason());
     if (wasConnected)
         m_reactor.traffic().linksDisconnected.add();
     if (m_endpoint->logger->isEnabled(LogLevel::Debug)) {

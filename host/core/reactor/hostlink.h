@@ -315,6 +315,8 @@ private:
     };
 
     void handlePluginError(const Error &error) noexcept;
+    void notePluginError(const Error &error) noexcept;
+    bool hasCrashed() const;
 
     /// Whether the peer may have said something that was not read.
     bool mayHaveInput() const noexcept;
@@ -327,6 +329,7 @@ private:
     void queueCompletion(Completion::Kind kind, quint32 tag, Outcome outcome);
     bool mayRead() const noexcept;
     LinkReport report(LinkReport::Kind kind) const;
+    void noteUse() noexcept;
     Error checkIdentity();
     Error checkPrincipal() const;
     Error checkAdmission();

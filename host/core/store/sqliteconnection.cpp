@@ -234,6 +234,9 @@ Result<> connectStore(SqliteDatabase &database, const Place &place)
         return Error(ErrorCode::StorageFailed,
                      place.path + QStringLiteral(": may only be read, not written"));
     }
+    // A tool that reads along may be reading the log itself just now; later nobody waits for it.
+    constexpr int kPatienceMs = 2000;
+    sqlite3_busy_timeout(database.handle(), kPatienceMs);
     // Checkpoints are the engine's, at times of its choosing; the log's file keeps the size that
     // it needs between two of them, so that a full disk still takes what frees space.
     done = database.execute("PRAGMA cell_size_check=ON;"
@@ -255,6 +258,7 @@ Result<> connectStore(SqliteDatabase &database, const Place &place)
         done = database.execute("PRAGMA synchronous=NORMAL");
     if (done)
         done = limitSize(database, place.maxBytes);
+    sqlite3_busy_timeout(database.handle(), 0);
     return done;
 }
 

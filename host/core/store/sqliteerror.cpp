@@ -3,11 +3,10 @@
 
 #include "core/store/sqliteerror.h"
 
-#include "core/platform/systemerror.h"
-
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <system_error>
 
 namespace fairlead::core {
 
@@ -51,7 +50,8 @@ Error sqliteError(sqlite3 *db, int code, const QString &what)
     QString text = what + QStringLiteral(": ")
         + QString::fromUtf8(isOfLastCall ? sqlite3_errmsg(db) : sqlite3_errstr(code));
     if (number != 0)
-        text += QStringLiteral(" (%1)").arg(systemText(number));
+        text += QStringLiteral(" (%1)").arg(
+            QString::fromStdString(std::generic_category().message(number)));
     Error error(codeOf(code, number), text);
     error.setDetail(QStringLiteral("sqlite"), code);
     if (number != 0)

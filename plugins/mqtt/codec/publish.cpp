@@ -92,10 +92,12 @@ Layout layoutOf(const PublishHead &head, Version version) noexcept
     if (version == Version::V5) {
         std::size_t properties
             = (head.hasMessageExpiry ? 5U : 0U) + (head.topicAlias != 0 ? 3U : 0U);
-        if (head.forwardable.size() > kMaxRemainingLength) {
+        if (head.forwardable.size() > kMaxRemainingLength
+            || head.ownProperties.size() > kMaxRemainingLength) {
             return layout;
         }
-        properties += head.forwardable.size() + identifiersSize(head.subscriptionIdentifiers);
+        properties += head.ownProperties.size() + head.forwardable.size()
+            + identifiersSize(head.subscriptionIdentifiers);
         if (properties > kMaxRemainingLength) {
             return layout;
         }
@@ -249,6 +251,7 @@ WrittenHead writePublishHead(Writer &out, const PublishHead &head, Version versi
         to.id(PropertyId::SubscriptionIdentifier);
         to.varint(identifier);
     }
+    to.raw(head.ownProperties);
     to.raw(head.forwardable);
     return written;
 }

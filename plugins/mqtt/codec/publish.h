@@ -49,6 +49,7 @@ struct PublishHead
     bool hasMessageExpiry = false;
     std::uint32_t messageExpiry = 0;
     std::span<const std::uint32_t> subscriptionIdentifiers;
+    Bytes ownProperties; ///< encoded user properties of this hop, before those that follow
     Bytes forwardable; ///< encoded properties to follow, octet for octet
 };
 

@@ -13,7 +13,7 @@ inline constexpr std::size_t kAckSize = 5;
 
 /// Writes PUBACK, PUBREC, PUBREL or PUBCOMP in its shortest form.
 inline void writeAck(
-    StreamWriter &out, PacketType type, quint16 id, ReasonCode reason, Version version) noexcept
+    StreamWriter &out, PacketType type, quint16 id, ReasonCode reason, Version version)
 {
     char *const at = out.claim(kAckSize);
     const bool withReason = version == Version::V5 && reason != ReasonCode::Success;

@@ -10,7 +10,7 @@ namespace fairlead::mqtt {
 
 namespace {
 
-bool isRedirect(ReasonCode reason) noexcept
+bool isRedirect(ReasonCode reason)
 {
     return reason == ReasonCode::UseAnotherServer || reason == ReasonCode::ServerMoved;
 }
@@ -18,7 +18,7 @@ bool isRedirect(ReasonCode reason) noexcept
 /// Writes the packet, with the reference that goes with its reason; a client whose limit leaves no
 /// room for that gets the packet without.
 template <typename Packet>
-void writeLast(LinkCore &core, Packet &packet) noexcept
+void writeLast(LinkCore &core, Packet &packet)
 {
     const QByteArray &reference = core.options().serverReference;
     if (isRedirect(packet.reason) && !reference.isEmpty())
@@ -39,7 +39,7 @@ Error quiesceError(QuiesceReason reason, const char *text)
                                               QLatin1String(quiesceReasonName(reason))));
 }
 
-void writeRefusal(LinkCore &core, ReasonCode reason, const char *text) noexcept
+void writeRefusal(LinkCore &core, ReasonCode reason, const char *text)
 {
     // CONNACK has no word for these; the client may come again.
     if (reason == ReasonCode::ServerShuttingDown || reason == ReasonCode::SessionTakenOver)
@@ -57,7 +57,7 @@ void writeRefusal(LinkCore &core, ReasonCode reason, const char *text) noexcept
     writeLast(core, packet);
 }
 
-void writeDisconnect(LinkCore &core, ReasonCode reason, const char *text) noexcept
+void writeDisconnect(LinkCore &core, ReasonCode reason, const char *text)
 {
     if (!core.isV5())
         return;
@@ -71,7 +71,7 @@ void writeDisconnect(LinkCore &core, ReasonCode reason, const char *text) noexce
 
 } // namespace
 
-void writeFarewell(LinkCore &core, ReasonCode reason, const char *text) noexcept
+void writeFarewell(LinkCore &core, ReasonCode reason, const char *text)
 {
     switch (core.phase) {
     case Phase::AwaitConnect:
@@ -94,7 +94,7 @@ ReasonCode orRedirect(const LinkCore &core, ReasonCode reason) noexcept
     return core.options().serverMoved ? ReasonCode::ServerMoved : ReasonCode::UseAnotherServer;
 }
 
-void refuseQuiesced(LinkCore &core, QuiesceReason reason) noexcept
+void refuseQuiesced(LinkCore &core, QuiesceReason reason)
 {
     const char *text = "no new clients are taken now";
     core.count(Event::QuiesceRefused);
@@ -102,7 +102,7 @@ void refuseQuiesced(LinkCore &core, QuiesceReason reason) noexcept
     core.finish(quiesceError(reason, text), true);
 }
 
-void askToLeave(LinkCore &core, QuiesceReason reason) noexcept
+void askToLeave(LinkCore &core, QuiesceReason reason)
 {
     const ReasonCode code
         = orRedirect(core,

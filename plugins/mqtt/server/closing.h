@@ -14,12 +14,12 @@ class LinkCore;
 
 /// Writes the frame that ends the link: DISCONNECT once CONNACK was sent (MQTT 5), a refusing
 /// CONNACK while CONNECT waits for it, nothing otherwise.
-void writeFarewell(LinkCore &core, ReasonCode reason, const char *text) noexcept;
+void writeFarewell(LinkCore &core, ReasonCode reason, const char *text);
 
 /// Refuses a client at CONNECT, because the listener takes none now, and ends the link.
-void refuseQuiesced(LinkCore &core, QuiesceReason reason) noexcept;
+void refuseQuiesced(LinkCore &core, QuiesceReason reason);
 /// Asks a client that is here to leave, and ends the link.
-void askToLeave(LinkCore &core, QuiesceReason reason) noexcept;
+void askToLeave(LinkCore &core, QuiesceReason reason);
 /// @p reason, or the one that sends clients to the configured server instead.
 ReasonCode orRedirect(const LinkCore &core, ReasonCode reason) noexcept;
 

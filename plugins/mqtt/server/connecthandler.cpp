@@ -5,6 +5,7 @@
 
 #include "codec/diagnostics.h"
 #include "codec/topic.h"
+#include "server/clientwishes.h"
 #include "server/closing.h"
 #include "server/forwardedproperties.h"
 #include "server/linkcore.h"
@@ -24,7 +25,7 @@ constexpr std::size_t kRandomIdSize = 20;
 
 } // namespace
 
-void ConnectHandler::handleConnect(const Frame &frame) noexcept
+void ConnectHandler::handleConnect(const Frame &frame)
 {
     m_body = frame.body;
     Frame kept = frame;
@@ -38,6 +39,10 @@ void ConnectHandler::handleConnect(const Frame &frame) noexcept
     if (!isAcceptable() || isQuiesced())
         return;
 
+    const ClientWishes wishes = readWishes(m_connect.properties);
+    if (wishes.problem)
+        return refuse(ReasonCode::ImplementationSpecificError, wishes.problem);
+    m_core.overflow = wishes.overflow;
     m_core.receiveMaximum = m_connect.receiveMaximum;
     m_core.topicAliasMax
         = std::min(m_connect.topicAliasMaximum, m_core.options().topicAliasMaxOutgoing);
@@ -56,7 +61,7 @@ void ConnectHandler::handleConnect(const Frame &frame) noexcept
     m_core.context.bus.authenticate(credentials);
 }
 
-bool ConnectHandler::isAcceptable() noexcept
+bool ConnectHandler::isAcceptable()
 {
     if (m_core.version == Version::V31 && !m_core.options().allowMqtt31) {
         m_core.reject({"MQTT 3.1 is not served here",
@@ -72,7 +77,7 @@ bool ConnectHandler::isAcceptable() noexcept
     return hasAcceptableClientId() && hasAcceptableWill();
 }
 
-bool ConnectHandler::isQuiesced() noexcept
+bool ConnectHandler::isQuiesced()
 {
     const QuiesceReason why = m_core.endpoint.quiesce.reason();
     if (why == QuiesceReason::None)
@@ -81,7 +86,7 @@ bool ConnectHandler::isQuiesced() noexcept
     return true;
 }
 
-bool ConnectHandler::hasAcceptableClientId() noexcept
+bool ConnectHandler::hasAcceptableClientId()
 {
     const std::size_t size = m_connect.clientId.size();
     bool good = true;
@@ -95,7 +100,7 @@ bool ConnectHandler::hasAcceptableClientId() noexcept
     return good;
 }
 
-bool ConnectHandler::hasAcceptableWill() noexcept
+bool ConnectHandler::hasAcceptableWill()
 {
     if (!m_connect.will)
         return true;
@@ -118,7 +123,7 @@ bool ConnectHandler::hasAcceptableWill() noexcept
     return false;
 }
 
-void ConnectHandler::refuse(ReasonCode reason, const char *text) noexcept
+void ConnectHandler::refuse(ReasonCode reason, const char *text)
 {
     m_core.end(reason, text);
 }
@@ -138,7 +143,7 @@ Bytes ConnectHandler::clientId() const noexcept
     return m_assignedId.empty() ? m_connect.clientId : Bytes(m_assignedId);
 }
 
-void ConnectHandler::handleAuthenticated(const Error &error) noexcept
+void ConnectHandler::handleAuthenticated(const Error &error)
 {
     if (!error.isNull()) {
         const bool proved = m_connect.userName || m_connect.password;
@@ -179,7 +184,7 @@ void ConnectHandler::handleAuthenticated(const Error &error) noexcept
     m_core.context.bus.acquire(request);
 }
 
-void ConnectHandler::handleLease(const LeaseGrant &grant) noexcept
+void ConnectHandler::handleLease(const LeaseGrant &grant)
 {
     if (grant.lease == nullptr) {
         const ReasonCode reason = reasonFor(grant.error);
@@ -226,7 +231,7 @@ std::string ConnectHandler::responseInformation() const
     return text;
 }
 
-bool ConnectHandler::sendConnack(const LeaseGrant &grant) noexcept
+bool ConnectHandler::sendConnack(const LeaseGrant &grant)
 {
     const ListenerOptions &options = m_core.options();
     Connack packet;

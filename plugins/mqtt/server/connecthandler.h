@@ -23,27 +23,27 @@ public:
     { }
 
     /// The first packet, of type CONNECT. Asks who the client is, or ends the link.
-    void handleConnect(const Frame &frame) noexcept;
+    void handleConnect(const Frame &frame);
     /// Asks for the session, or ends the link.
-    void handleAuthenticated(const Error &error) noexcept;
+    void handleAuthenticated(const Error &error);
     /// Answers with CONNACK, or ends the link: see LinkCore::phase.
-    void handleLease(const LeaseGrant &grant) noexcept;
+    void handleLease(const LeaseGrant &grant);
 
     /// The keep alive that holds, in seconds; 0: none.
     quint16 keepAlive() const noexcept;
 
 private:
-    bool isAcceptable() noexcept;
+    bool isAcceptable();
     /// Whether no client is taken now; then this one was refused.
-    bool isQuiesced() noexcept;
-    bool hasAcceptableClientId() noexcept;
-    bool hasAcceptableWill() noexcept;
-    void refuse(ReasonCode reason, const char *text) noexcept;
+    bool isQuiesced();
+    bool hasAcceptableClientId();
+    bool hasAcceptableWill();
+    void refuse(ReasonCode reason, const char *text);
     void assignClientId();
     Bytes clientId() const noexcept;
     bool isKeepAliveCapped() const noexcept;
     std::string responseInformation() const;
-    bool sendConnack(const LeaseGrant &grant) noexcept;
+    bool sendConnack(const LeaseGrant &grant);
 
     LinkCore &m_core;
     std::string m_body;

@@ -4,6 +4,7 @@
 #include "server/deliveryout.h"
 
 #include "server/ackwriter.h"
+#include "server/clientwishes.h"
 #include "server/linkcore.h"
 
 #include <fairlead/logger.h>
@@ -31,21 +32,22 @@ constexpr std::size_t kMostPerIdentifier = 5;
 
 constexpr quint32 kPacketIds = 65535;
 
-quint16 derivedId(quint64 sequence) noexcept
+quint16 derivedId(quint64 sequence)
 {
     return quint16(1 + sequence % kPacketIds);
 }
 
-std::size_t estimate(const Delivery &delivery) noexcept
+std::size_t estimate(const Delivery &delivery)
 {
     const std::size_t payload = delivery.message.payload().size();
     return kMostOverhead + kMostPerIdentifier * delivery.subscriptionIdCount
-        + delivery.message.size() - (payload > kCopiedPayload ? payload : 0);
+        + (delivery.showPosition ? PositionProperties::kMostBytes : 0) + delivery.message.size()
+        - (payload > kCopiedPayload ? payload : 0);
 }
 
 } // namespace
 
-void DeliveryOut::pull(Lease &lease) noexcept
+void DeliveryOut::pull(Lease &lease)
 {
     // What is held back must go first.
     if (!m_held.empty())
@@ -64,7 +66,7 @@ void DeliveryOut::pull(Lease &lease) noexcept
 }
 
 /// False when the rest was put aside.
-bool DeliveryOut::send(Delivery *deliveries, int count) noexcept
+bool DeliveryOut::send(Delivery *deliveries, int count)
 {
     std::size_t expected = 0;
     for (int i = 0; i < count; ++i)
@@ -81,7 +83,7 @@ bool DeliveryOut::send(Delivery *deliveries, int count) noexcept
     return true;
 }
 
-bool DeliveryOut::sendOne(Delivery &delivery, StreamWriter &out) noexcept
+bool DeliveryOut::sendOne(Delivery &delivery, StreamWriter &out)
 {
     if (!delivery.message || (delivery.tag & kReleased) != 0) {
         sendRelease(delivery, out);
@@ -94,6 +96,9 @@ bool DeliveryOut::sendOne(Delivery &delivery, StreamWriter &out) noexcept
     head.dup = delivery.resent && delivery.qos > 0;
     head.retain = delivery.retain;
     head.packetId = 1; // any id has the same size
+    PositionProperties position;
+    if (delivery.showPosition && message.sequence() != 0 && m_core.isV5())
+        head.ownProperties = position.write(message.position());
     quint16 toldAlias = 0;
     const std::size_t size = shapeHead(head, delivery, toldAlias);
     if (size == 0) {
@@ -112,9 +117,7 @@ bool DeliveryOut::sendOne(Delivery &delivery, StreamWriter &out) noexcept
     return true;
 }
 
-std::size_t DeliveryOut::shapeHead(PublishHead &head,
-                                   const Delivery &delivery,
-                                   quint16 &toldAlias) noexcept
+std::size_t DeliveryOut::shapeHead(PublishHead &head, const Delivery &delivery, quint16 &toldAlias)
 {
     const Message &message = delivery.message;
     head.topic = message.topic();
@@ -135,7 +138,7 @@ std::size_t DeliveryOut::shapeHead(PublishHead &head,
             }
         }
     }
-    const auto fits = [&](std::size_t size) noexcept {
+    const auto fits = [&](std::size_t size) {
         return size != 0
             && (m_core.maxPacketSize == 0 || size + head.payloadSize <= m_core.maxPacketSize);
     };
@@ -145,13 +148,17 @@ std::size_t DeliveryOut::shapeHead(PublishHead &head,
         head.topicAlias = 0;
         size = publishHeadSize(head, m_core.version);
     }
+    if (!fits(size) && !head.ownProperties.empty()) {
+        head.ownProperties = {};
+        size = publishHeadSize(head, m_core.version);
+    }
     return fits(size) ? size : 0;
 }
 
 void DeliveryOut::write(const PublishHead &head,
                         std::size_t headSize,
                         const Message &message,
-                        StreamWriter &out) noexcept
+                        StreamWriter &out)
 {
     const Bytes payload = message.payload();
     const bool copied
@@ -176,7 +183,7 @@ void DeliveryOut::write(const PublishHead &head,
     }
 }
 
-void DeliveryOut::sendRelease(const Delivery &delivery, StreamWriter &out) noexcept
+void DeliveryOut::sendRelease(const Delivery &delivery, StreamWriter &out)
 {
     const auto id = quint16(delivery.tag);
     if (id == 0 || m_inFlight.contains(id)) {
@@ -189,7 +196,7 @@ void DeliveryOut::sendRelease(const Delivery &delivery, StreamWriter &out) noexc
     writeAck(out, PacketType::Pubrel, id, ReasonCode::Success, m_core.version);
 }
 
-void DeliveryOut::dropTooLarge(const Delivery &delivery) noexcept
+void DeliveryOut::dropTooLarge(const Delivery &delivery)
 {
     m_core.count(Event::DeliveryTooLarge);
     if (delivery.qos == 0)
@@ -202,7 +209,7 @@ void DeliveryOut::dropTooLarge(const Delivery &delivery) noexcept
     m_core.settle(delivery.handle, Settle::How::TooLarge);
 }
 
-quint16 DeliveryOut::claimId(Delivery &delivery) noexcept
+quint16 DeliveryOut::claimId(Delivery &delivery)
 {
     const quint16 wanted
         = delivery.tag != 0 ? quint16(delivery.tag) : derivedId(delivery.message.sequence());
@@ -230,7 +237,7 @@ quint16 DeliveryOut::claimId(Delivery &delivery) noexcept
     return 0;
 }
 
-void DeliveryOut::handleMarked(const Completion &completion, StreamWriter &out) noexcept
+void DeliveryOut::handleMarked(const Completion &completion, StreamWriter &out)
 {
     const auto id = quint16(completion.tag);
     InFlight::Entry *const entry = m_inFlight.find(id);
@@ -252,7 +259,7 @@ void DeliveryOut::handleMarked(const Completion &completion, StreamWriter &out) 
         pull(*m_core.lease);
 }
 
-void DeliveryOut::handleAck(const Ack &packet) noexcept
+void DeliveryOut::handleAck(const Ack &packet)
 {
     if (packet.type == PacketType::Puback) {
         handlePuback(packet);
@@ -263,7 +270,7 @@ void DeliveryOut::handleAck(const Ack &packet) noexcept
     }
 }
 
-void DeliveryOut::handlePuback(const Ack &packet) noexcept
+void DeliveryOut::handlePuback(const Ack &packet)
 {
     const InFlight::Entry *const entry = m_inFlight.find(packet.packetId);
     if (entry == nullptr)
@@ -275,7 +282,7 @@ void DeliveryOut::handlePuback(const Ack &packet) noexcept
                  isError(packet.reason) ? Settle::How::Refused : Settle::How::Acked);
 }
 
-void DeliveryOut::handlePubrec(const Ack &packet) noexcept
+void DeliveryOut::handlePubrec(const Ack &packet)
 {
     InFlight::Entry *const entry = m_inFlight.find(packet.packetId);
     if (entry == nullptr) {
@@ -306,7 +313,7 @@ void DeliveryOut::handlePubrec(const Ack &packet) noexcept
     m_core.lease->mark(entry->handle, packet.packetId | kReleased, true, packet.packetId);
 }
 
-void DeliveryOut::handlePubcomp(const Ack &packet) noexcept
+void DeliveryOut::handlePubcomp(const Ack &packet)
 {
     const InFlight::Entry *const entry = m_inFlight.find(packet.packetId);
     if (entry == nullptr)
@@ -316,13 +323,13 @@ void DeliveryOut::handlePubcomp(const Ack &packet) noexcept
     finishFlight(packet.packetId, entry->handle, Settle::How::Acked);
 }
 
-void DeliveryOut::finishFlight(quint16 id, quint64 handle, Settle::How how) noexcept
+void DeliveryOut::finishFlight(quint16 id, quint64 handle, Settle::How how)
 {
     m_inFlight.erase(id);
     m_core.settle(handle, how);
 }
 
-void DeliveryOut::rejectAck(const Ack &packet) noexcept
+void DeliveryOut::rejectAck(const Ack &packet)
 {
     m_core.reject({"an acknowledgement does not belong to the QoS or step of its packet id",
                    ReasonCode::ProtocolError,

@@ -32,33 +32,33 @@ public:
         : m_core(core)
     { }
 
-    void pull(Lease &lease) noexcept;
+    void pull(Lease &lease);
     /// PUBACK, PUBREC or PUBCOMP.
-    void handleAck(const Ack &packet) noexcept;
+    void handleAck(const Ack &packet);
     /// A completion of kind Mark.
-    void handleMarked(const Completion &completion, StreamWriter &out) noexcept;
+    void handleMarked(const Completion &completion, StreamWriter &out);
 
     int inFlight() const noexcept { return m_inFlight.size(); }
 
 private:
-    bool send(Delivery *deliveries, int count) noexcept;
-    bool sendOne(Delivery &delivery, StreamWriter &out) noexcept;
-    void sendRelease(const Delivery &delivery, StreamWriter &out) noexcept;
+    bool send(Delivery *deliveries, int count);
+    bool sendOne(Delivery &delivery, StreamWriter &out);
+    void sendRelease(const Delivery &delivery, StreamWriter &out);
     void write(const PublishHead &head,
                std::size_t headSize,
                const Message &message,
-               StreamWriter &out) noexcept;
+               StreamWriter &out);
     /// The head, with an alias where that is worth it; 0 when the packet must not be sent.
-    std::size_t shapeHead(PublishHead &head, const Delivery &delivery, quint16 &toldAlias) noexcept;
+    std::size_t shapeHead(PublishHead &head, const Delivery &delivery, quint16 &toldAlias);
     /// The id the delivery goes out with; 0 when a new one must be stored first.
-    quint16 claimId(Delivery &delivery) noexcept;
-    void dropTooLarge(const Delivery &delivery) noexcept;
+    quint16 claimId(Delivery &delivery);
+    void dropTooLarge(const Delivery &delivery);
 
-    void handlePuback(const Ack &packet) noexcept;
-    void handlePubrec(const Ack &packet) noexcept;
-    void handlePubcomp(const Ack &packet) noexcept;
-    void finishFlight(quint16 id, quint64 handle, Settle::How how) noexcept;
-    void rejectAck(const Ack &packet) noexcept;
+    void handlePuback(const Ack &packet);
+    void handlePubrec(const Ack &packet);
+    void handlePubcomp(const Ack &packet);
+    void finishFlight(quint16 id, quint64 handle, Settle::How how);
+    void rejectAck(const Ack &packet);
 
     LinkCore &m_core;
     std::unique_ptr<OutgoingAliases> m_aliases;

@@ -12,10 +12,10 @@ namespace fairlead::mqtt {
 
 KeepAlive::KeepAlive(LinkCore &core) noexcept
     : m_core(core)
-    , m_timer([](void *self) noexcept { static_cast<KeepAlive *>(self)->handleTimeout(); }, this)
+    , m_timer([](void *self) { static_cast<KeepAlive *>(self)->handleTimeout(); }, this)
 { }
 
-void KeepAlive::start(quint16 seconds) noexcept
+void KeepAlive::start(quint16 seconds)
 {
     if (seconds == 0)
         return;
@@ -29,7 +29,7 @@ void KeepAlive::touch() noexcept
     m_lastPacket = m_core.context.clock.now();
 }
 
-void KeepAlive::handleTimeout() noexcept
+void KeepAlive::handleTimeout()
 {
     if (!m_core.isRunning())
         return;

@@ -16,12 +16,12 @@ public:
     explicit KeepAlive(LinkCore &core) noexcept;
 
     /// @p seconds 0: never.
-    void start(quint16 seconds) noexcept;
+    void start(quint16 seconds);
     /// Packets came in this turn. The timer is left alone: it looks at this when it fires.
     void touch() noexcept;
 
 private:
-    void handleTimeout() noexcept;
+    void handleTimeout();
 
     LinkCore &m_core;
     qint64 m_lastPacket = 0;

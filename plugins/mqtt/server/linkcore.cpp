@@ -22,7 +22,7 @@ QString latin1(const char *text)
 
 } // namespace
 
-void LinkCore::reject(const DecodeError &error, PacketType type) noexcept
+void LinkCore::reject(const DecodeError &error, PacketType type)
 {
     if (isEnded())
         return;
@@ -41,7 +41,7 @@ void LinkCore::reject(const DecodeError &error, PacketType type) noexcept
     end(error.reason, error.text);
 }
 
-void LinkCore::end(ReasonCode reason, const char *text) noexcept
+void LinkCore::end(ReasonCode reason, const char *text)
 {
     if (isEnded())
         return;
@@ -49,7 +49,7 @@ void LinkCore::end(ReasonCode reason, const char *text) noexcept
     finish(Error(errorCodeFor(reason), latin1(text)), true);
 }
 
-void LinkCore::finish(const Error &why, bool deliberate) noexcept
+void LinkCore::finish(const Error &why, bool deliberate)
 {
     if (isEnded())
         return;
@@ -64,7 +64,7 @@ void LinkCore::finish(const Error &why, bool deliberate) noexcept
     link.close(why, CloseMode::Drain, deliberate);
 }
 
-void LinkCore::count(Event event, LogLevel level, const char *what) noexcept
+void LinkCore::count(Event event, LogLevel level, const char *what)
 {
     count(event);
     if (!context.logger.isEnabled(level) || !endpoint.counters.mayLog(event, context.clock.now())) {
@@ -78,7 +78,7 @@ void LinkCore::count(Event event, LogLevel level, const char *what) noexcept
                            .arg(latin1(what)));
 }
 
-void LinkCore::settle(quint64 handle, Settle::How how) const noexcept
+void LinkCore::settle(quint64 handle, Settle::How how) const
 {
     if (lease == nullptr)
         return;
@@ -90,13 +90,13 @@ void LinkCore::settle(quint64 handle, Settle::How how) const noexcept
     lease->settle(&one, 1);
 }
 
-void LinkCore::flushSettles() const noexcept
+void LinkCore::flushSettles() const
 {
     if (settles != nullptr && lease != nullptr)
         settles->flush(*lease);
 }
 
-void LinkCore::hold(Hold why) noexcept
+void LinkCore::hold(Hold why)
 {
     const quint8 own = holds & ~quint8(Hold::Bus);
     holds |= quint8(why);
@@ -104,7 +104,7 @@ void LinkCore::hold(Hold why) noexcept
         stream().setReading(false);
 }
 
-void LinkCore::release(Hold why) noexcept
+void LinkCore::release(Hold why)
 {
     if (!isHeld(why))
         return;
@@ -113,7 +113,7 @@ void LinkCore::release(Hold why) noexcept
         stream().setReading(true);
 }
 
-void LinkCore::sendBytes(Bytes bytes) const noexcept
+void LinkCore::sendBytes(Bytes bytes) const
 {
     while (!bytes.empty()) {
         const std::size_t size = std::min(bytes.size(), ByteStream::kMaxReserve);

@@ -9,6 +9,7 @@
 #include "server/settlebatch.h"
 
 #include <fairlead/clock.h>
+#include <fairlead/lease.h>
 #include <fairlead/linkdriver.h>
 #include <fairlead/logger.h>
 
@@ -50,30 +51,30 @@ public:
 
     /// The client broke the protocol: counted, logged now and then, told if the version allows, and
     /// the link ends.
-    void reject(const DecodeError &error, PacketType type) noexcept;
+    void reject(const DecodeError &error, PacketType type);
     /// Ends the link with a last frame that carries @p reason.
-    void end(ReasonCode reason, const char *text) noexcept;
+    void end(ReasonCode reason, const char *text);
     /// Ends the link without a last frame. @p deliberate: by us, or in order.
-    void finish(const Error &why, bool deliberate) noexcept;
+    void finish(const Error &why, bool deliberate);
 
     /// Counts, and logs now and then at @p level.
-    void count(Event event, LogLevel level, const char *what) noexcept;
+    void count(Event event, LogLevel level, const char *what);
 
     /// Counts only.
     void count(Event event) noexcept { endpoint.counters.count(event); }
 
     /// The end of a delivery; collected while input is read.
-    void settle(quint64 handle, Settle::How how) const noexcept;
-    void flushSettles() const noexcept;
+    void settle(quint64 handle, Settle::How how) const;
+    void flushSettles() const;
 
-    void hold(Hold why) noexcept;
-    void release(Hold why) noexcept;
+    void hold(Hold why);
+    void release(Hold why);
 
     bool isHeld(Hold why) const noexcept { return (holds & quint8(why)) != 0; }
 
     /// Writes one packet; false when it cannot be expressed or exceeds what the client accepts.
     template <typename Packet>
-    bool send(const Packet &packet) const noexcept
+    bool send(const Packet &packet) const
     {
         const std::size_t size = encodedSize(packet, version);
         if (size == 0 || (maxPacketSize != 0 && size > maxPacketSize))
@@ -92,7 +93,7 @@ public:
     }
 
     /// Writes bytes of any length.
-    void sendBytes(Bytes bytes) const noexcept;
+    void sendBytes(Bytes bytes) const;
 
     const LinkContext context;
     Endpoint &endpoint;
@@ -100,6 +101,7 @@ public:
     SettleBatch *settles = nullptr; ///< only while input is read
     quint32 maxPacketSize = 0; ///< the client's; 0: no limit
     quint32 sessionExpiry = 0; ///< as the client asked for, seconds
+    OverflowChoice overflow; ///< what the client wants of subscriptions that say nothing themselves
     quint16 receiveMaximum = kDefaultReceiveMaximum; ///< the client's
     quint16 topicAliasMax = 0; ///< towards the client
     Version version = Version::Unknown;

@@ -11,6 +11,7 @@
 #include <fairlead/linkdriver.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace fairlead::mqtt {
 
@@ -24,9 +25,12 @@ constexpr int kTurnLinks = 256;
 LinkGroup::Member::~Member()
 {
     leave();
+    // When its own turn to leave failed, the others have theirs all the same.
+    if (m_group)
+        m_group->schedule();
 }
 
-void LinkGroup::Member::join(const std::shared_ptr<LinkGroup> &group) noexcept
+void LinkGroup::Member::join(const std::shared_ptr<LinkGroup> &group)
 {
     if (m_joined)
         return;
@@ -38,7 +42,7 @@ void LinkGroup::Member::join(const std::shared_ptr<LinkGroup> &group) noexcept
     m_group->schedule();
 }
 
-void LinkGroup::Member::leave() noexcept
+void LinkGroup::Member::leave()
 {
     if (!m_joined)
         return;
@@ -47,13 +51,14 @@ void LinkGroup::Member::leave() noexcept
     (m_after ? m_after->m_before : m_group->m_last) = m_before;
     m_before = nullptr;
     m_after = nullptr;
+    if (m_group->m_armedBy == this)
+        m_group->handOver();
 }
 
-LinkGroup::LinkGroup(Quiesce &quiesce, const Clock &clock, Timers &timers)
+LinkGroup::LinkGroup(Quiesce &quiesce, const Clock &clock)
     : m_quiesce(quiesce)
     , m_clock(clock)
-    , m_timers(timers)
-    , m_timer([](void *self) noexcept { static_cast<LinkGroup *>(self)->handleTimeout(); }, this)
+    , m_timer([](void *self) { static_cast<LinkGroup *>(self)->handleTimeout(); }, this)
 {
     // Queued when the listener is on another thread, so the call comes on this reactor.
     connect(&quiesce, &Quiesce::changed, this, [this] { handleChanged(); });
@@ -61,23 +66,38 @@ LinkGroup::LinkGroup(Quiesce &quiesce, const Clock &clock, Timers &timers)
 
 LinkGroup::~LinkGroup() = default;
 
-void LinkGroup::schedule() noexcept
+void LinkGroup::schedule()
 {
-    if (m_first && !m_timer.isArmed() && m_quiesce.asksToLeave())
-        m_timers.arm(m_timer, m_quiesce.claim(m_clock.now()));
+    if (m_first && !m_armedBy && m_quiesce.asksToLeave())
+        arm(m_quiesce.claim(m_clock.now()));
 }
 
-void LinkGroup::handleChanged() noexcept
+// By the timers of the one whose turn it is, which end with its link.
+void LinkGroup::arm(qint64 deadline)
 {
-    if (m_quiesce.asksToLeave()) {
+    m_armedBy = m_first;
+    m_armedBy->m_core.context.timers.arm(m_timer, deadline);
+}
+
+void LinkGroup::handOver()
+{
+    const qint64 deadline = m_timer.deadline();
+    std::exchange(m_armedBy, nullptr)->m_core.context.timers.disarm(m_timer);
+    if (m_first)
+        arm(deadline);
+}
+
+void LinkGroup::handleChanged()
+{
+    if (m_quiesce.asksToLeave())
         schedule();
-    } else if (m_timer.isArmed()) {
-        m_timers.disarm(m_timer);
-    }
+    else if (m_armedBy)
+        std::exchange(m_armedBy, nullptr)->m_core.context.timers.disarm(m_timer);
 }
 
-void LinkGroup::handleTimeout() noexcept
+void LinkGroup::handleTimeout()
 {
+    m_armedBy = nullptr;
     const std::shared_ptr<LinkGroup> self = shared_from_this();
     const qint64 now = m_clock.now();
     qint64 place = now;
@@ -94,7 +114,8 @@ void LinkGroup::handleTimeout() noexcept
         if (m_first)
             place = m_quiesce.claim(now);
     }
-    m_timers.arm(m_timer, place);
+    if (m_first)
+        arm(place);
 }
 
 std::shared_ptr<LinkGroup> LinkGroups::groupOf(const LinkContext &context)
@@ -104,14 +125,15 @@ std::shared_ptr<LinkGroup> LinkGroups::groupOf(const LinkContext &context)
                                   m_groups.end(),
                                   [](const auto &known) { return known.second.expired(); }),
                    m_groups.end());
-    for (const auto &[timers, known] : m_groups) {
-        if (timers != &context.timers)
+    const std::thread::id here = std::this_thread::get_id();
+    for (const auto &[thread, known] : m_groups) {
+        if (thread != here)
             continue;
         if (auto group = known.lock())
             return group;
     }
-    auto group = std::make_shared<LinkGroup>(m_quiesce, context.clock, context.timers);
-    m_groups.emplace_back(&context.timers, group);
+    auto group = std::make_shared<LinkGroup>(m_quiesce, context.clock);
+    m_groups.emplace_back(here, group);
     return group;
 }
 

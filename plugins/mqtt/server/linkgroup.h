@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -41,8 +42,8 @@ public:
         Member(const Member &) = delete;
         Member &operator=(const Member &) = delete;
 
-        void join(const std::shared_ptr<LinkGroup> &group) noexcept;
-        void leave() noexcept;
+        void join(const std::shared_ptr<LinkGroup> &group);
+        void leave();
 
     private:
         friend class LinkGroup;
@@ -53,20 +54,22 @@ public:
         bool m_joined = false;
     };
 
-    LinkGroup(Quiesce &quiesce, const Clock &clock, Timers &timers);
+    LinkGroup(Quiesce &quiesce, const Clock &clock);
     ~LinkGroup() override;
 
 private:
-    void schedule() noexcept;
-    void handleChanged() noexcept;
-    void handleTimeout() noexcept;
+    void schedule();
+    void arm(qint64 deadline);
+    void handOver();
+    void handleChanged();
+    void handleTimeout();
 
     Quiesce &m_quiesce;
     const Clock &m_clock;
-    Timers &m_timers;
     Member *m_first = nullptr;
     Member *m_last = nullptr;
-    Timer m_timer; ///< armed for a place that was claimed
+    Member *m_armedBy = nullptr; ///< whose timers have the claimed place; a link's end with it
+    Timer m_timer;
 };
 
 /// The groups of one listener. Thread: any.
@@ -83,7 +86,7 @@ public:
 private:
     Quiesce &m_quiesce;
     std::mutex m_mutex;
-    std::vector<std::pair<const Timers *, std::weak_ptr<LinkGroup>>> m_groups; ///< by reactor
+    std::vector<std::pair<std::thread::id, std::weak_ptr<LinkGroup>>> m_groups; ///< by reactor
 };
 
 } // namespace fairlead::mqtt

@@ -13,7 +13,7 @@ MqttListener::MqttListener(const ListenerOptions &options)
 
 MqttListener::~MqttListener() = default;
 
-std::unique_ptr<LinkDriver> MqttListener::createDriver(const LinkContext &context) noexcept
+std::unique_ptr<LinkDriver> MqttListener::createDriver(const LinkContext &context)
 {
     return std::make_unique<ServerLink>(context, m_endpoint);
 }

@@ -35,9 +35,9 @@ public:
     explicit MqttListener(const ListenerOptions &options);
     ~MqttListener() override;
 
-    std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) noexcept override;
+    std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) override;
 
-    OperationTarget *operations() noexcept override { return this; }
+    OperationTarget *operations() override { return this; }
 
     void handleOperation(const Operation &operation, OperationReply reply) override;
     void handleResume() override;

@@ -20,7 +20,7 @@ constexpr quint32 kIgnoredTag = 0x20000;
 
 constexpr std::size_t kMostRefusals = 1024;
 
-ReasonCode reasonOf(Outcome outcome) noexcept
+ReasonCode reasonOf(Outcome outcome)
 {
     switch (outcome) {
     case Outcome::Done:
@@ -50,7 +50,7 @@ bool isReservedTopic(Bytes topic) noexcept
     return root == "$SYS" || root == "$notice" || root == "$replay" || root == "$share";
 }
 
-Flow PublishIn::handlePublish(const Frame &frame) noexcept
+Flow PublishIn::handlePublish(const Frame &frame)
 {
     Publish packet;
     if (const auto error = decodePublish(frame, m_core.version, Sender::Client, packet)) {
@@ -64,7 +64,7 @@ Flow PublishIn::handlePublish(const Frame &frame) noexcept
     return isAcceptable(packet) ? publish(packet) : Flow::Continue;
 }
 
-bool PublishIn::resolveAlias(Publish &packet) noexcept
+bool PublishIn::resolveAlias(Publish &packet)
 {
     if (packet.topicAlias > m_core.options().topicAliasMax) {
         m_core.reject({"a topic alias exceeds the topic alias maximum",
@@ -90,7 +90,7 @@ bool PublishIn::resolveAlias(Publish &packet) noexcept
     return true;
 }
 
-bool PublishIn::isWithinReceiveMaximum(const Publish &packet) noexcept
+bool PublishIn::isWithinReceiveMaximum(const Publish &packet)
 {
     const bool enforced = m_core.isV5() && m_core.options().strictReceiveMaximum;
     // A repetition holds no further place.
@@ -114,7 +114,7 @@ bool PublishIn::isWithinReceiveMaximum(const Publish &packet) noexcept
     return true;
 }
 
-bool PublishIn::isAcceptable(const Publish &packet) noexcept
+bool PublishIn::isAcceptable(const Publish &packet)
 {
     const ListenerOptions &options = m_core.options();
     if (packet.qos > options.maxQos) {
@@ -140,7 +140,7 @@ bool PublishIn::isAcceptable(const Publish &packet) noexcept
     return true;
 }
 
-void PublishIn::refuse(const Publish &packet, ReasonCode reason) noexcept
+void PublishIn::refuse(const Publish &packet, ReasonCode reason)
 {
     if (packet.qos == 0)
         return;
@@ -158,7 +158,7 @@ void PublishIn::refuse(const Publish &packet, ReasonCode reason) noexcept
         m_core.hold(Hold::Refusals);
 }
 
-Flow PublishIn::publish(const Publish &packet) noexcept
+Flow PublishIn::publish(const Publish &packet)
 {
     const ForwardedProperties properties(packet.properties);
     PublishView view;
@@ -180,12 +180,12 @@ Flow PublishIn::publish(const Publish &packet) noexcept
     return m_core.context.bus.publish(view);
 }
 
-void PublishIn::handlePubrel(const Ack &packet) const noexcept
+void PublishIn::handlePubrel(const Ack &packet) const
 {
     m_core.lease->forgetKey(packet.packetId, packet.packetId);
 }
 
-void PublishIn::handleCompletion(const Completion &completion, StreamWriter &out) noexcept
+void PublishIn::handleCompletion(const Completion &completion, StreamWriter &out)
 {
     if (completion.kind == Completion::Kind::Publish) {
         completePublish(completion, out);
@@ -194,7 +194,7 @@ void PublishIn::handleCompletion(const Completion &completion, StreamWriter &out
     }
 }
 
-void PublishIn::completePublish(const Completion &completion, StreamWriter &out) noexcept
+void PublishIn::completePublish(const Completion &completion, StreamWriter &out)
 {
     const auto id = quint16(completion.tag);
     const bool qos2 = (completion.tag & kQos2Tag) != 0;
@@ -223,7 +223,7 @@ void PublishIn::completePublish(const Completion &completion, StreamWriter &out)
         flushRefusals(out);
 }
 
-void PublishIn::completeRelease(const Completion &completion, StreamWriter &out) noexcept
+void PublishIn::completeRelease(const Completion &completion, StreamWriter &out)
 {
     ReasonCode reason = ReasonCode::Success;
     if (completion.outcome == Outcome::NoReceiver) {
@@ -236,10 +236,7 @@ void PublishIn::completeRelease(const Completion &completion, StreamWriter &out)
     acknowledge(out, PacketType::Pubcomp, quint16(completion.tag), reason);
 }
 
-void PublishIn::acknowledge(StreamWriter &out,
-                            PacketType type,
-                            quint16 id,
-                            ReasonCode reason) noexcept
+void PublishIn::acknowledge(StreamWriter &out, PacketType type, quint16 id, ReasonCode reason)
 {
     writeAck(out, type, id, reason, m_core.version);
     if (type == PacketType::Pubrec && !isError(reason))
@@ -252,7 +249,7 @@ void PublishIn::acknowledge(StreamWriter &out,
         --m_open;
 }
 
-void PublishIn::flushRefusals(StreamWriter &out) noexcept
+void PublishIn::flushRefusals(StreamWriter &out)
 {
     auto next = m_refusals.begin();
     while (next != m_refusals.end() && qint32(m_completed - next->after) >= 0) {

@@ -30,10 +30,10 @@ public:
     { }
 
     /// Whether parsing may go on.
-    Flow handlePublish(const Frame &frame) noexcept;
-    void handlePubrel(const Ack &packet) const noexcept;
+    Flow handlePublish(const Frame &frame);
+    void handlePubrel(const Ack &packet) const;
     /// A completion of kind Publish or ForgetKey.
-    void handleCompletion(const Completion &completion, StreamWriter &out) noexcept;
+    void handleCompletion(const Completion &completion, StreamWriter &out);
 
 private:
     /// An acknowledgement that was decided here.
@@ -45,16 +45,16 @@ private:
         ReasonCode reason;
     };
 
-    bool resolveAlias(Publish &packet) noexcept;
-    bool isWithinReceiveMaximum(const Publish &packet) noexcept;
+    bool resolveAlias(Publish &packet);
+    bool isWithinReceiveMaximum(const Publish &packet);
     /// Whether it is to be published; otherwise it was answered.
-    bool isAcceptable(const Publish &packet) noexcept;
-    void refuse(const Publish &packet, ReasonCode reason) noexcept;
-    Flow publish(const Publish &packet) noexcept;
-    void completePublish(const Completion &completion, StreamWriter &out) noexcept;
-    void completeRelease(const Completion &completion, StreamWriter &out) noexcept;
-    void acknowledge(StreamWriter &out, PacketType type, quint16 id, ReasonCode reason) noexcept;
-    void flushRefusals(StreamWriter &out) noexcept;
+    bool isAcceptable(const Publish &packet);
+    void refuse(const Publish &packet, ReasonCode reason);
+    Flow publish(const Publish &packet);
+    void completePublish(const Completion &completion, StreamWriter &out);
+    void completeRelease(const Completion &completion, StreamWriter &out);
+    void acknowledge(StreamWriter &out, PacketType type, quint16 id, ReasonCode reason);
+    void flushRefusals(StreamWriter &out);
 
     LinkCore &m_core;
     std::unique_ptr<IncomingAliases> m_aliases;

@@ -34,7 +34,7 @@ ServerLink::ServerLink(const LinkContext &context, Endpoint &endpoint)
 
 ServerLink::~ServerLink() = default;
 
-void ServerLink::handleStarted() noexcept
+void ServerLink::handleStarted()
 {
     if (const auto begun = m_core.context.link.begin(); !begun)
         m_core.finish(begun.error(), true);
@@ -51,7 +51,7 @@ std::uint32_t ServerLink::packetLimit() const noexcept
     return m_core.phase == Phase::AwaitConnect ? std::min(limit, kMaxConnectSize) : limit;
 }
 
-Consumed ServerLink::handleBytes(ByteSpan input) noexcept
+Consumed ServerLink::handleBytes(ByteSpan input)
 {
     m_core.release(Hold::Bus);
     SettleBatch settles;
@@ -64,7 +64,7 @@ Consumed ServerLink::handleBytes(ByteSpan input) noexcept
     return consumed;
 }
 
-Consumed ServerLink::parse(ByteSpan input) noexcept
+Consumed ServerLink::parse(ByteSpan input)
 {
     Consumed consumed;
     while (consumed.used < input.size() && isParsing()) {
@@ -94,7 +94,7 @@ Consumed ServerLink::parse(ByteSpan input) noexcept
     return consumed;
 }
 
-Flow ServerLink::handlePacket(const Frame &frame) noexcept
+Flow ServerLink::handlePacket(const Frame &frame)
 {
     switch (frame.type) {
     case PacketType::Publish:
@@ -137,7 +137,7 @@ Flow ServerLink::handlePacket(const Frame &frame) noexcept
     return Flow::Continue;
 }
 
-void ServerLink::handleConnect(const Frame &frame) noexcept
+void ServerLink::handleConnect(const Frame &frame)
 {
     if (m_core.phase != Phase::AwaitConnect) {
         m_core.reject({"a second CONNECT", ReasonCode::ProtocolError, ErrorKind::BadPacketType},
@@ -150,7 +150,7 @@ void ServerLink::handleConnect(const Frame &frame) noexcept
         m_connect.reset();
 }
 
-void ServerLink::handleAck(const Frame &frame) noexcept
+void ServerLink::handleAck(const Frame &frame)
 {
     Ack packet;
     if (const auto error = decodeAck(frame, m_core.version, packet)) {
@@ -162,7 +162,7 @@ void ServerLink::handleAck(const Frame &frame) noexcept
     }
 }
 
-void ServerLink::handlePing(const Frame &frame) noexcept
+void ServerLink::handlePing(const Frame &frame)
 {
     if (const auto error = decodePing(frame, m_core.version)) {
         m_core.reject(error, frame.type);
@@ -173,7 +173,7 @@ void ServerLink::handlePing(const Frame &frame) noexcept
     m_core.stream().commit(out.size());
 }
 
-void ServerLink::handleDisconnect(const Frame &frame) noexcept
+void ServerLink::handleDisconnect(const Frame &frame)
 {
     Disconnect packet;
     if (const auto error = decodeDisconnect(frame, m_core.version, Sender::Client, packet)) {
@@ -197,7 +197,7 @@ void ServerLink::handleDisconnect(const Frame &frame) noexcept
                   true);
 }
 
-void ServerLink::handleAuth(const Frame &frame) noexcept
+void ServerLink::handleAuth(const Frame &frame)
 {
     Auth packet;
     if (const auto error = decodeAuth(frame, m_core.version, Sender::Client, packet)) {
@@ -210,14 +210,14 @@ void ServerLink::handleAuth(const Frame &frame) noexcept
                   frame.type);
 }
 
-void ServerLink::handleEndOfInput() noexcept
+void ServerLink::handleEndOfInput()
 {
     m_core.finish(Error(ErrorCode::ConnectionClosed,
                         QStringLiteral("the client closed the connection without DISCONNECT")),
                   false);
 }
 
-void ServerLink::handleAuthenticated(const Error &error) noexcept
+void ServerLink::handleAuthenticated(const Error &error)
 {
     if (m_core.phase != Phase::Authenticating)
         return;
@@ -226,7 +226,7 @@ void ServerLink::handleAuthenticated(const Error &error) noexcept
         m_connect.reset();
 }
 
-void ServerLink::handleLease(const LeaseGrant &grant) noexcept
+void ServerLink::handleLease(const LeaseGrant &grant)
 {
     if (m_core.phase != Phase::Acquiring)
         return;
@@ -239,13 +239,13 @@ void ServerLink::handleLease(const LeaseGrant &grant) noexcept
     m_place.join(m_core.endpoint.groups.groupOf(m_core.context));
 }
 
-void ServerLink::handlePull(Lease &lease) noexcept
+void ServerLink::handlePull(Lease &lease)
 {
     if (m_core.isRunning())
         m_deliveryOut.pull(lease);
 }
 
-void ServerLink::handleCompletions(const Completion *completions, int count) noexcept
+void ServerLink::handleCompletions(const Completion *completions, int count)
 {
     StreamWriter out(m_core.stream(), std::min(std::size_t(count) * kAckSize, kAckBlock));
     for (int i = 0; i < count && m_core.isRunning(); ++i) {
@@ -259,7 +259,7 @@ void ServerLink::handleCompletions(const Completion *completions, int count) noe
 
 void ServerLink::handleSubscribed(quint32 completionTag,
                                   const SubscribeOutcome *outcomes,
-                                  int count) noexcept
+                                  int count)
 {
     if (m_core.isRunning())
         m_subscriptions.handleSubscribed(completionTag, outcomes, count);
@@ -267,13 +267,13 @@ void ServerLink::handleSubscribed(quint32 completionTag,
 
 void ServerLink::handleUnsubscribed(quint32 completionTag,
                                     const UnsubscribeOutcome *outcomes,
-                                    int count) noexcept
+                                    int count)
 {
     if (m_core.isRunning())
         m_subscriptions.handleUnsubscribed(completionTag, outcomes, count);
 }
 
-void ServerLink::handleFenced(FenceReason reason) noexcept
+void ServerLink::handleFenced(FenceReason reason)
 {
     m_core.lease = nullptr;
     if (reason == FenceReason::TakenOver) {
@@ -283,7 +283,7 @@ void ServerLink::handleFenced(FenceReason reason) noexcept
     }
 }
 
-void ServerLink::handleClosing(const Error &reason) noexcept
+void ServerLink::handleClosing(const Error &reason)
 {
     ReasonCode code = reasonFor(reason);
     if (code == ReasonCode::ServerShuttingDown)

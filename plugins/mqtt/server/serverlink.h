@@ -21,33 +21,33 @@ public:
     ServerLink(const LinkContext &context, Endpoint &endpoint);
     ~ServerLink() override;
 
-    void handleStarted() noexcept override;
-    Consumed handleBytes(ByteSpan input) noexcept override;
-    void handleEndOfInput() noexcept override;
-    void handleAuthenticated(const Error &error) noexcept override;
-    void handleLease(const LeaseGrant &grant) noexcept override;
-    void handlePull(Lease &lease) noexcept override;
-    void handleCompletions(const Completion *completions, int count) noexcept override;
+    void handleStarted() override;
+    Consumed handleBytes(ByteSpan input) override;
+    void handleEndOfInput() override;
+    void handleAuthenticated(const Error &error) override;
+    void handleLease(const LeaseGrant &grant) override;
+    void handlePull(Lease &lease) override;
+    void handleCompletions(const Completion *completions, int count) override;
     void handleSubscribed(quint32 completionTag,
                           const SubscribeOutcome *outcomes,
-                          int count) noexcept override;
+                          int count) override;
     void handleUnsubscribed(quint32 completionTag,
                             const UnsubscribeOutcome *outcomes,
-                            int count) noexcept override;
-    void handleFenced(FenceReason reason) noexcept override;
-    void handleClosing(const Error &reason) noexcept override;
+                            int count) override;
+    void handleFenced(FenceReason reason) override;
+    void handleClosing(const Error &reason) override;
 
 private:
     /// Whether packets can be worked on now.
     bool isParsing() const noexcept;
     std::uint32_t packetLimit() const noexcept;
-    Consumed parse(ByteSpan input) noexcept;
-    Flow handlePacket(const Frame &frame) noexcept;
-    void handleConnect(const Frame &frame) noexcept;
-    void handleAck(const Frame &frame) noexcept;
-    void handlePing(const Frame &frame) noexcept;
-    void handleDisconnect(const Frame &frame) noexcept;
-    void handleAuth(const Frame &frame) noexcept;
+    Consumed parse(ByteSpan input);
+    Flow handlePacket(const Frame &frame);
+    void handleConnect(const Frame &frame);
+    void handleAck(const Frame &frame);
+    void handlePing(const Frame &frame);
+    void handleDisconnect(const Frame &frame);
+    void handleAuth(const Frame &frame);
 
     LinkCore m_core;
     KeepAlive m_keepAlive;

@@ -4,6 +4,7 @@
 #include "server/subscriptions.h"
 
 #include "codec/topic.h"
+#include "server/clientwishes.h"
 #include "server/linkcore.h"
 
 #include <QtCore/QVarLengthArray>
@@ -24,12 +25,12 @@ constexpr int kChunk = 64;
 constexpr int kMostOutstanding = 1024;
 constexpr int kFewOutstanding = 256;
 
-constexpr char octet(ReasonCode code) noexcept
+constexpr char octet(ReasonCode code)
 {
     return char(code);
 }
 
-char subackCode(const SubscribeOutcome &outcome) noexcept
+char subackCode(const SubscribeOutcome &outcome)
 {
     switch (outcome.outcome) {
     case Outcome::Done:
@@ -45,7 +46,7 @@ char subackCode(const SubscribeOutcome &outcome) noexcept
     }
 }
 
-char unsubackCode(UnsubscribeOutcome outcome) noexcept
+char unsubackCode(UnsubscribeOutcome outcome)
 {
     switch (outcome) {
     case Outcome::Done:
@@ -61,7 +62,7 @@ char unsubackCode(UnsubscribeOutcome outcome) noexcept
     }
 }
 
-RetainedReplay replayOf(quint8 retainHandling) noexcept
+RetainedReplay replayOf(quint8 retainHandling)
 {
     switch (retainHandling) {
     case 0:
@@ -75,12 +76,19 @@ RetainedReplay replayOf(quint8 retainHandling) noexcept
 
 } // namespace
 
-void Subscriptions::handleSubscribe(const Frame &frame) noexcept
+void Subscriptions::handleSubscribe(const Frame &frame)
 {
     Subscribe packet;
     if (const auto error = decodeSubscribe(frame, m_core.version, packet))
         return m_core.reject(error, PacketType::Subscribe);
 
+    const ClientWishes wishes = readWishes(packet.properties);
+    if (wishes.problem) {
+        m_core.count(Event::FilterRefused, LogLevel::Info, wishes.problem);
+        const std::string refusals(packet.filterCount,
+                                   octet(ReasonCode::ImplementationSpecificError));
+        return send(PacketType::Suback, packet.packetId, refusals);
+    }
     Answer answer{PacketType::Suback, packet.packetId, std::string(packet.filterCount, kOpen)};
     QVarLengthArray<SubscribeRequest, kChunk> requests;
     SubscriptionCursor cursor(packet, m_core.version);
@@ -111,6 +119,10 @@ void Subscriptions::handleSubscribe(const Frame &frame) noexcept
         request.noLocal = subscription.noLocal;
         request.retainAsPublished = subscription.retainAsPublished;
         request.replay = replayOf(subscription.retainHandling);
+        request.overflow
+            = wishes.overflow.policy == Overflow::Default ? m_core.overflow : wishes.overflow;
+        request.replayFrom = wishes.replayFrom;
+        request.showPositions = wishes.showPositions;
         requests.append(request);
         if (requests.size() == kChunk)
             ask();
@@ -122,7 +134,7 @@ void Subscriptions::handleSubscribe(const Frame &frame) noexcept
 }
 
 /// kOpen, or the code that refuses the filter.
-Bytes::value_type Subscriptions::check(const Subscription &subscription) noexcept
+Bytes::value_type Subscriptions::check(const Subscription &subscription)
 {
     ReasonCode reason = ReasonCode::Success;
     if (!m_core.options().sharedAvailable && isShared(subscription.filter)) {
@@ -136,7 +148,7 @@ Bytes::value_type Subscriptions::check(const Subscription &subscription) noexcep
     return octet(reason);
 }
 
-void Subscriptions::handleUnsubscribe(const Frame &frame) noexcept
+void Subscriptions::handleUnsubscribe(const Frame &frame)
 {
     Unsubscribe packet;
     if (const auto error = decodeUnsubscribe(frame, m_core.version, packet))
@@ -163,9 +175,7 @@ void Subscriptions::handleUnsubscribe(const Frame &frame) noexcept
         ask();
 }
 
-void Subscriptions::handleSubscribed(quint32 tag,
-                                     const SubscribeOutcome *outcomes,
-                                     int count) noexcept
+void Subscriptions::handleSubscribed(quint32 tag, const SubscribeOutcome *outcomes, int count)
 {
     QVarLengthArray<char, kChunk> codes(count);
     for (int i = 0; i < count; ++i) {
@@ -177,9 +187,7 @@ void Subscriptions::handleSubscribed(quint32 tag,
     complete(PacketType::Suback, quint16(tag), {codes.constData(), std::size_t(count)});
 }
 
-void Subscriptions::handleUnsubscribed(quint32 tag,
-                                       const UnsubscribeOutcome *outcomes,
-                                       int count) noexcept
+void Subscriptions::handleUnsubscribed(quint32 tag, const UnsubscribeOutcome *outcomes, int count)
 {
     QVarLengthArray<char, kChunk> codes(count);
     std::transform(outcomes, outcomes + count, codes.begin(), unsubackCode);
@@ -187,19 +195,19 @@ void Subscriptions::handleUnsubscribed(quint32 tag,
     complete(PacketType::Unsuback, quint16(tag), {codes.constData(), std::size_t(count)});
 }
 
-void Subscriptions::asked() noexcept
+void Subscriptions::asked()
 {
     if (++m_outstanding == kMostOutstanding)
         m_core.hold(Hold::Subscriptions);
 }
 
-void Subscriptions::answered() noexcept
+void Subscriptions::answered()
 {
     if (--m_outstanding == kFewOutstanding)
         m_core.release(Hold::Subscriptions);
 }
 
-void Subscriptions::complete(PacketType type, quint16 id, Bytes codes) noexcept
+void Subscriptions::complete(PacketType type, quint16 id, Bytes codes)
 {
     const auto answer
         = std::find_if(m_answers.begin(), m_answers.end(), [&](const Answer &candidate) {
@@ -222,7 +230,7 @@ void Subscriptions::complete(PacketType type, quint16 id, Bytes codes) noexcept
     send(type, id, done.codes);
 }
 
-void Subscriptions::send(PacketType type, quint16 id, Bytes codes) noexcept
+void Subscriptions::send(PacketType type, quint16 id, Bytes codes)
 {
     std::string granted;
     if (m_core.version == Version::V31 && type == PacketType::Suback) {

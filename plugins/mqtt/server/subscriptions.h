@@ -24,10 +24,10 @@ public:
         : m_core(core)
     { }
 
-    void handleSubscribe(const Frame &frame) noexcept;
-    void handleUnsubscribe(const Frame &frame) noexcept;
-    void handleSubscribed(quint32 tag, const SubscribeOutcome *outcomes, int count) noexcept;
-    void handleUnsubscribed(quint32 tag, const UnsubscribeOutcome *outcomes, int count) noexcept;
+    void handleSubscribe(const Frame &frame);
+    void handleUnsubscribe(const Frame &frame);
+    void handleSubscribed(quint32 tag, const SubscribeOutcome *outcomes, int count);
+    void handleUnsubscribed(quint32 tag, const UnsubscribeOutcome *outcomes, int count);
 
 private:
     /// An answer that is put together from several parts. A packet that goes to the host whole needs
@@ -40,11 +40,11 @@ private:
         std::size_t next = 0; ///< no code before it is open
     };
 
-    Bytes::value_type check(const Subscription &subscription) noexcept;
-    void asked() noexcept;
-    void answered() noexcept;
-    void complete(PacketType type, quint16 id, Bytes codes) noexcept;
-    void send(PacketType type, quint16 id, Bytes codes) noexcept;
+    Bytes::value_type check(const Subscription &subscription);
+    void asked();
+    void answered();
+    void complete(PacketType type, quint16 id, Bytes codes);
+    void send(PacketType type, quint16 id, Bytes codes);
 
     LinkCore &m_core;
     std::vector<Answer> m_answers;

@@ -49,7 +49,7 @@ public:
 private:
     [[nodiscard]] qint64 &deadline(TimerId timer) noexcept;
     [[nodiscard]] qint64 deadline(TimerId timer) const noexcept;
-    void armAt(TimerId timer, qint64 deadline);
+    void armAt(TimerId timer, qint64 when);
 
     Settings m_settings;
     State m_state = State::Idle;

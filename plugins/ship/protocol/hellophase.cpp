@@ -9,7 +9,7 @@ namespace fairlead::ship {
 
 namespace {
 
-/// Where the partner left no time of its own: a tenth more than what is left of ours.
+/// A tenth more, for what is on its way.
 constexpr qint64 withMargin(qint64 milliseconds) noexcept
 {
     return milliseconds + milliseconds / 10;
@@ -64,7 +64,11 @@ Progress HelloPhase::receiveReady(const Hello &hello)
         abort(EndReason::ProtocolError, "a ready partner does not say how long it waits");
         return Progress::Stay;
     }
-    if (!m_partnerReady)
+    // What tells that the partner became ready is never its answer to a request: that follows, if one
+    // was on its way.
+    if (m_partnerReady)
+        m_requestOpen = false;
+    else
         m_core.notice(NoticeKind::PartnerReady);
     m_partnerReady = true;
     // From here on the partner limits us, not we the partner.
@@ -80,6 +84,8 @@ void HelloPhase::receivePending(const Hello &hello)
         setPartnerPending(true);
         if (request)
             grantProlongation();
+        else
+            m_lateReply = false;
         return;
     }
     if (request == hello.waiting.has_value()) {
@@ -88,10 +94,12 @@ void HelloPhase::receivePending(const Hello &hello)
     }
     // A partner that was ready stays so: some answer a prolongation request with this phase.
     setPartnerPending(!m_partnerReady);
-    if (request)
+    if (request) {
         grantProlongation();
-    else
+    } else {
+        m_requestOpen = false;
         planRequest(*hello.waiting);
+    }
 }
 
 void HelloPhase::setPartnerPending(bool pending)
@@ -115,7 +123,6 @@ void HelloPhase::planRequest(quint32 waiting)
 {
     const Times &times = m_core.times();
     m_partnerWaiting = waiting;
-    m_requestOpen = false;
     m_core.disarm(TimerId::HelloReply);
     if (waiting >= times.prolongThreshold) {
         const qint64 untilRequest = qint64(waiting) - std::min(times.prolongGap, waiting / 2);
@@ -136,19 +143,25 @@ void HelloPhase::fail(const DecodeError &error)
 
 void HelloPhase::expire(TimerId timer)
 {
-    if (timer != TimerId::HelloSend) {
+    if (timer != TimerId::HelloSend)
         abort(EndReason::Timeout, "the hello took too long");
-        return;
-    }
+    else if (m_asked >= m_core.settings().maxRequests)
+        abort(EndReason::Timeout, "nobody decided about the peer");
+    else
+        askProlongation();
+}
+
+void HelloPhase::askProlongation()
+{
+    ++m_asked;
     Hello request;
     request.phase = HelloWord::Pending;
     request.prolongationRequest = true;
     m_core.send(request);
     m_core.notice(NoticeKind::ProlongationAsked);
     m_requestOpen = true;
-    const qint64 reply = m_partnerWaiting > 0 ? qint64(m_partnerWaiting)
-                                              : withMargin(m_core.remaining(TimerId::HelloWait));
-    m_core.arm(TimerId::HelloReply, reply);
+    // The timer that leads here is only armed for a partner that said how long it waits.
+    m_core.arm(TimerId::HelloReply, m_partnerWaiting);
 }
 
 Progress HelloPhase::decide(Trust trust)

@@ -37,12 +37,14 @@ private:
     Progress receiveReady(const Hello &hello);
     void receivePending(const Hello &hello);
     void grantProlongation();
+    void askProlongation();
     void planRequest(quint32 waiting);
     void setPartnerPending(bool pending);
     void sendPhase(HelloWord word);
 
     Core &m_core;
     quint32 m_granted = 0;
+    quint32 m_asked = 0;
     quint32 m_partnerWaiting = 0; ///< as it was last announced
     bool m_partnerReady = false;
     bool m_partnerPending = false;

@@ -20,6 +20,15 @@ namespace {
 
 constexpr Bytes kInit = std::string_view("\0\0", 2);
 
+/// What is no reason to part, once the handshake is behind: in data exchange no message depends on
+/// another, and the PIN phase can do without what it does not know.
+bool isHarmless(const DecodeError &error, State state) noexcept
+{
+    if (state == State::Data)
+        return error.kind != DecodeErrorKind::TooLarge;
+    return state == State::PinWait && error.kind == DecodeErrorKind::UnknownElement;
+}
+
 const char *textFor(EndReason reason) noexcept
 {
     switch (reason) {
@@ -121,20 +130,17 @@ void Machine::Private::receiveInit(Bytes bytes)
 
 void Machine::Private::receiveBroken(const DecodeError &error)
 {
-    const bool unknown = error.isIgnorable();
     const State state = core.state();
-    if (unknown) {
+    if (error.isIgnorable() || isHarmless(error, state)) {
         core.discard(error);
     } else if (state <= State::HelloPending) {
         hello.fail(error);
     } else if (state <= State::ConfirmWait) {
         protocol.fail(error);
-    } else if (error.kind == DecodeErrorKind::TooLarge) {
-        closing.announce(EndReason::TooLarge, error.text);
-    } else if (state == State::PinWait && error.kind != DecodeErrorKind::UnknownElement) {
-        closing.announce(EndReason::ProtocolError, error.text);
     } else {
-        core.discard(error);
+        closing.announce(error.kind == DecodeErrorKind::TooLarge ? EndReason::TooLarge
+                                                                 : EndReason::ProtocolError,
+                         error.text);
     }
 }
 

@@ -33,7 +33,7 @@ void PinAsk::receive(const ConnectionPinState &state)
     // for ever.
     if (sent)
         m_pin.clear();
-    m_open = m_open || state.state == PinState::Optional;
+    m_open = state.state == PinState::Optional;
     m_wanted = true;
     m_permitted = state.permission.value_or(InputPermission::Ok) == InputPermission::Ok;
     proceed();

@@ -68,6 +68,7 @@ struct Settings
 
     bool askAccessMethods = true;
     quint32 maxProlongations = 30; ///< granted per connection; the specification wants two or more
+    quint32 maxRequests = 60; ///< of ours, before nobody is expected to decide any more
     JsonLimits limits; ///< of a message, either way
     Times times;
 };

@@ -26,15 +26,17 @@ def parse_metrics(text):
             families[name] = (None, {})
         elif line.startswith("# TYPE "):
             _, _, typed, kind = line.split(" ")
-            assert typed == name and kind in ("counter", "gauge"), line
+            assert typed == name and kind in ("counter", "gauge", "histogram"), line
             families[name] = (kind, {})
         else:
             found = SAMPLE.match(line)
-            assert found and found.group(1) == name, line
+            assert found, line
             kind, samples = families[name]
             assert kind is not None, line
-            assert kind == "gauge" or name.endswith("_total"), line
-            labels = found.group(2) or ""
+            suffix = found.group(1).removeprefix(name)
+            assert suffix in (("_bucket", "_sum", "_count") if kind == "histogram" else ("",)), line
+            assert kind != "counter" or name.endswith("_total"), line
+            labels = found.group(2) or suffix
             assert labels not in samples, line
             samples[labels] = float(found.group(3))
     return families
@@ -102,7 +104,9 @@ class Http(ControlTest):
             "fairlead_links_connected_total", "fairlead_handshakes_failed_total",
             "fairlead_sessions_expired_total", "fairlead_stale_calls_total",
             "fairlead_registry_registered_total", "fairlead_registry_replaced_total",
-            "fairlead_registry_rejected_total", "fairlead_control_connections",
+            "fairlead_registry_rejected_total", "fairlead_links_refused_total",
+            "fairlead_descriptors_exhausted", "fairlead_descriptor_exhaustions_total",
+            "fairlead_publish_to_ack_seconds", "fairlead_control_connections",
             "fairlead_control_calls_total", "fairlead_control_errors_total",
             "fairlead_http_requests_total"}, set(families))
         self.assertEqual(families["fairlead_state"][1]['state="running"'], 1)
@@ -112,6 +116,26 @@ class Http(ControlTest):
         self.assertGreaterEqual(families["fairlead_messages_published_bytes_total"][1][""], 5)
         self.assertEqual(families["fairlead_reactors"][1][""], REACTORS)
         self.assertIn('reason="queue-full"', families["fairlead_messages_dropped_total"][1])
+        # AD-05: by reason, at 0 too.
+        for reason in ("address", "rate", "capacity", "descriptors", "shutting-down"):
+            self.assertEqual(families["fairlead_links_refused_total"][1][f'reason="{reason}"'], 0)
+
+    def test_histograms_count_upwards(self):
+        one = self.client(self.shared)
+        for _ in range(5):
+            one.publish("h", b"", qos=1)
+        one.ping()
+        kind, samples = parse_metrics(self.get(self.shared, "/metrics")[2].decode())[
+            "fairlead_publish_to_ack_seconds"]
+        self.assertEqual(kind, "histogram")
+        buckets = {float(label[4:-1]): count for label, count in samples.items()
+                   if label.startswith("le=")}
+        self.assertEqual(sorted(buckets), list(buckets))
+        self.assertEqual(list(buckets)[-1], float("inf"))
+        self.assertEqual(sorted(buckets.values()), list(buckets.values()))
+        self.assertEqual(list(buckets.values())[-1], samples["_count"])
+        self.assertGreaterEqual(samples["_count"], 5)
+        self.assertGreaterEqual(samples["_sum"], 0)
 
     def test_head_has_no_body(self):
         status, headers, body = self.get(self.shared, "/readyz", "HEAD")

@@ -7,7 +7,7 @@ import unittest
 
 from controltest import TOOL, ControlTest, Daemon, kit
 
-USAGE, NOT_SUPPORTED, REFUSED, NOT_READY = 1, 2, 4, 5
+USAGE, NOT_SUPPORTED, REFUSED, NOT_READY, NOBODY = 1, 2, 4, 5, 8
 
 
 class Tool(ControlTest):
@@ -131,6 +131,26 @@ class Tool(ControlTest):
         for variable in ("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"):
             done = self.tool("health", environment={variable: str(folder)})
             self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_an_endpoint_is_steered_by_its_name(self):
+        daemon = self.running()
+
+        def ask(*arguments, code=0):
+            done = self.tool(arguments[0], "--control", daemon.socket, *arguments[1:])
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+            return done
+
+        self.assertIn("stopped", ask("stop", "mqtt").stdout)
+        # BC-03: nobody is there to do it, and the status says so.
+        for what in (("quiesce",), ("release-handles", "/var/lib/some")):
+            done = ask(*what, code=NOBODY)
+            self.assertIn("[no-live-targets]", done.stderr)
+            self.assertIn("no-live-targets", done.stdout)
+        self.assertIn("running", ask("start", "mqtt").stdout)
+        self.assertIn("running", ask("restart", "mqtt").stdout)
+        ask("quiesce")
+        ask("resume")
+        self.assertIn("[not-found]", ask("restart", "nobody", code=REFUSED).stderr)
 
     def test_mistakes(self):
         for arguments, name in ((("status", "--nonsense"), "unknown-option"),

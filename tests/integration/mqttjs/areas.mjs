@@ -5,7 +5,7 @@
 
 import process from 'node:process';
 
-const areas = ['messages', 'retained', 'sessions', 'properties'];
+const areas = ['messages', 'retained', 'sessions', 'properties', 'websockets'];
 const wanted = process.argv.slice(2);
 
 for (const area of areas.filter((name) => wanted.length === 0 || wanted.includes(name))) {

@@ -21,7 +21,9 @@ kit.need(node, "node")
 kit.need((HERE / "node_modules" / "mqtt").is_dir(), "MQTT.js (npm ci)")
 
 broker = kit.Broker(listeners={
-    "old": {"allow_mqtt31": True}, "info": {"response_information": "answers"},
+    "old": {"allow_mqtt31": True}, "ws": {"url": "ws://127.0.0.1:0"},
+    "oldws": {"url": "ws://127.0.0.1:0", "allow_mqtt31": True},
+    "info": {"response_information": "answers"},
     "plain": {"wildcard_available": False, "shared_available": False, "max_qos": 1,
               "retain_available": False}})
 broker.start()

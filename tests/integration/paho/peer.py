@@ -37,8 +37,9 @@ class Peer(mqtt.Client):
     """Reconnects by itself, at once, unless `stay` is false."""
 
     def __init__(self, port, client_id="", version=V5, clean=True, will=None, stay=True,
-                 properties=None, keep_alive=60):
-        super().__init__(client_id, None if version == V5 else clean, protocol=version)
+                 properties=None, keep_alive=60, transport="tcp"):
+        super().__init__(client_id, None if version == V5 else clean, protocol=version,
+                         transport=transport)
         self.port, self.stay = port, stay
         self._clean, self._asked, self._keep_alive = clean, properties, keep_alive
         self.messages, self.connects, self.disconnects, self.log = (kit.Inbox() for _ in range(4))
@@ -122,7 +123,8 @@ class Peer(mqtt.Client):
         sock = self.socket()
         if sock is not None:
             try:
-                sock.shutdown(socket.SHUT_RDWR)
+                # That of a WebSocket is wrapped.
+                getattr(sock, "_socket", sock).shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "simrandom.h"
 #include "simsteps.h"
 #include "twohosts.h"
 

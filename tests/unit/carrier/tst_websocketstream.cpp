@@ -459,10 +459,10 @@ void tst_WebSocketStream::messagesKeepTheirLimits()
     for (std::size_t at = 0; at < wire.size(); at += std::size_t(piece)) {
         server.wire->arrive(std::string_view(wire).substr(at, std::size_t(piece)));
         do {
-            ByteSpan message;
-            status = server.stream.readMessage(buffer.data(), buffer.size(), &message).status;
-            if (message.data())
-                messages.emplace_back(message);
+            const auto read = server.stream.readMessage(buffer.data(), buffer.size());
+            status = read.result.status;
+            if (read.message.data())
+                messages.emplace_back(read.message);
         } while (status == Io::Done);
     }
     QCOMPARE(messages.size(), std::size_t(4));

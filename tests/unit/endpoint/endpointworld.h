@@ -203,8 +203,10 @@ private:
                 m_world.stream->watch(nullptr);
             m_world.stream = made.get();
             m_world.stream->watch(&m_world.stream);
-            reactor.adopt(
-                endpoint().runtime(), std::move(made), Link::Direction::Dialled, generation());
+            auto shared = std::make_shared<std::unique_ptr<sim::SimStream>>(std::move(made));
+            reactor.post([&reactor, shared, runtime = endpoint().runtime(), number = generation()] {
+                reactor.adopt(runtime, std::move(*shared), Link::Direction::Dialled, number);
+            });
             adopted(reactor);
         }
 

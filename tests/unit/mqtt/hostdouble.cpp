@@ -107,6 +107,7 @@ void FakeLease::subscribe(const SubscribeRequest *requests,
     asked.tag = completionTag;
     for (int i = 0; i < count; ++i) {
         asked.filters << copyOf(requests[i].filter);
+        asked.replayFrom << copyOf(requests[i].replayFrom);
         asked.requests.push_back(requests[i]);
     }
     subscribed.push_back(asked);

@@ -104,7 +104,8 @@ public:
     struct Asked
     {
         QList<QByteArray> filters;
-        std::vector<SubscribeRequest> requests; ///< their filters are void
+        QList<QByteArray> replayFrom; ///< of SUBSCRIBE alone
+        std::vector<SubscribeRequest> requests; ///< their spans are void
         quint32 tag = 0;
     };
 

@@ -81,6 +81,7 @@ public:
         int count = 0;
         for (; count < max && left > 0 && (qos == 0 || count < window.unacked); ++count, --left) {
             out[count].message = message;
+            out[count].showPosition = true;
             out[count].qos = qos;
             out[count].handle = ++handle;
             out[count].tag = quint32(handle);

@@ -1,115 +1,15 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "harness.h"
+#include "quiesceworld.h"
 
 #include <QtCore/QThread>
 #include <QtTest/QTest>
 
-#include <algorithm>
-
 using namespace fairlead;
 using namespace fairlead::test;
 
-namespace {
-
-ListenerOptions redirecting(bool moved = false)
-{
-    ListenerOptions options;
-    options.serverReference = "b.example:1883 c.example";
-    options.serverMoved = moved;
-    return options;
-}
-
-/// What the target answers to an operation.
-Result<> ask(MqttListener &listener, OperationKind kind, QuiesceReason reason = QuiesceReason::None)
-{
-    Result<> out = Error(ErrorCode::Timeout, QString());
-    Operation operation;
-    operation.kind = kind;
-    operation.reason = reason;
-    operation.pathPrefix = QStringLiteral("/");
-    listener.operations()->handleOperation(
-        operation, OperationReply([&](const Result<> &outcome) { out = outcome; }));
-    return out;
-}
-
-Result<> quiesce(MqttListener &listener, QuiesceReason reason)
-{
-    return ask(listener, OperationKind::Quiesce, reason);
-}
-
-/// One of many clients of a listener.
-struct Client
-{
-    Client(MqttListener &listener, FakeClock &clock, FakeTimers &timers, Version dialect)
-        : version(dialect)
-        , link(1, Link::Direction::Accepted, hooks)
-        , driver(listener.createDriver(
-              {link, stream, bus, clock, timers, random, logger, QByteArrayLiteral("a:1")}))
-    {
-        driver->handleStarted();
-        Connect packet;
-        packet.version = version;
-        packet.clientId = "c";
-        const QByteArray bytes = Harness::encoded(packet);
-        driver->handleBytes(bytesOf(bytes));
-        driver->handleAuthenticated({});
-        if (bus.acquisitions.empty())
-            return;
-        link.setPeerKey("c");
-        (void)link.succeed();
-        LeaseGrant grant;
-        grant.lease = &lease;
-        driver->handleLease(grant);
-        stream.written.clear();
-    }
-
-    bool isGone() const { return link.state() == Link::State::Closed; }
-
-    Version version;
-    FakeStream stream;
-    FakeBus bus;
-    FakeLease lease;
-    FakeRandom random;
-    FakeLogger logger;
-    FakeHooks hooks = FakeHooks(stream);
-    Link link;
-    std::unique_ptr<LinkDriver> driver;
-};
-
-/// Clients of one listener, on one reactor or several.
-struct Crowd
-{
-    explicit Crowd(const ListenerOptions &options = {})
-        : listener(options)
-    { }
-
-    void add(int count, FakeTimers &reactor, Version version = Version::V5)
-    {
-        for (int i = 0; i < count; ++i)
-            clients.push_back(std::make_unique<Client>(listener, clock, reactor, version));
-    }
-
-    void add(int count) { add(count, timers); }
-
-    int gone() const
-    {
-        return int(std::count_if(
-            clients.begin(), clients.end(), [](const auto &client) { return client->isGone(); }));
-    }
-
-    void advance(qint64 by) { timers.advance(clock, by); }
-
-    FakeClock clock;
-    FakeTimers timers;
-    MqttListener listener;
-    std::vector<std::unique_ptr<Client>> clients;
-};
-
-} // namespace
-
-/// A listener that takes no new clients, and empties (BC-01, BC-06, SH-01, AD-04).
+/// A listener that takes no new clients (BC-01, BC-06, AD-04).
 class tst_MqttQuiesce : public QObject
 {
     Q_OBJECT
@@ -125,14 +25,6 @@ private Q_SLOTS:
     void runningLinkIsAskedToLeave_data();
     void runningLinkIsAskedToLeave();
     void idleListenerKeepsItsClients();
-    void linkWorksUntilItIsAsked();
-    void linksLeaveAtTheConfiguredPace();
-    void reactorsShareThePace();
-    void fastPaceIsReachedWithCoarseTimers();
-    void resumeEndsIt();
-    void laterReasonTakesOver();
-    void noTimerIsArmedOtherwise();
-    void closedLinksTakeNoPlace();
     void hostsEndRedirectsToo();
     void decisionCrossesThreads();
 };
@@ -313,143 +205,6 @@ void tst_MqttQuiesce::idleListenerKeepsItsClients()
     QVERIFY(h.timers.armed.empty());
 }
 
-// BC-06
-void tst_MqttQuiesce::linkWorksUntilItIsAsked()
-{
-    ListenerOptions options;
-    options.quiesceRate = 1;
-    Crowd crowd(options);
-    crowd.add(2);
-    QVERIFY(quiesce(crowd.listener, QuiesceReason::Maintenance));
-    crowd.advance(kNsPerSecond - 1);
-    QVERIFY(crowd.clients[0]->isGone());
-    Client &last = *crowd.clients[1];
-    QVERIFY(!last.isGone());
-    last.driver->handleBytes(bytesOf(hex("c000")));
-    QCOMPARE(last.stream.written, hex("d000"));
-    last.driver->handleBytes(bytesOf(hex("3004 0001 74 00")));
-    QCOMPARE(last.bus.published.size(), 1U);
-    crowd.advance(1);
-    QVERIFY(last.isGone());
-}
-
-// The pace of the issue: rate-limited disconnects.
-void tst_MqttQuiesce::linksLeaveAtTheConfiguredPace()
-{
-    Crowd crowd;
-    crowd.add(250);
-    QVERIFY(quiesce(crowd.listener, QuiesceReason::HostShutdown));
-    crowd.advance(0);
-    QCOMPARE(crowd.gone(), 1);
-    for (int i = 2; i <= 250; ++i) {
-        crowd.advance(10 * kNsPerMs - 1);
-        QCOMPARE(crowd.gone(), i - 1);
-        crowd.advance(1);
-        QCOMPARE(crowd.gone(), i);
-        QVERIFY(crowd.clients[std::size_t(i - 1)]->isGone()); // who came first leaves first
-    }
-    QVERIFY(crowd.timers.armed.empty());
-    QCOMPARE(crowd.listener.endpoint().counters.total(Event::AskedToLeave), 250U);
-}
-
-void tst_MqttQuiesce::reactorsShareThePace()
-{
-    Crowd crowd;
-    std::vector<std::unique_ptr<FakeTimers>> reactors;
-    for (int i = 0; i < 4; ++i) {
-        reactors.push_back(std::make_unique<FakeTimers>());
-        crowd.add(50, *reactors.back());
-    }
-    QVERIFY(quiesce(crowd.listener, QuiesceReason::Maintenance));
-    for (int tick = 0; tick < 100; ++tick) {
-        for (const auto &reactor : reactors)
-            reactor->advance(crowd.clock, 0);
-        // Each tick is one place, and each reactor may have one that it was late for.
-        QVERIFY2(crowd.gone() <= tick + 1 && crowd.gone() >= tick - 3,
-                 qPrintable(QString::number(tick)));
-        crowd.clock.time += 10 * kNsPerMs;
-    }
-    for (const auto &reactor : reactors)
-        reactor->advance(crowd.clock, 0);
-    int perReactor[4] = {};
-    for (std::size_t i = 0; i < crowd.clients.size(); ++i)
-        perReactor[i / 50] += crowd.clients[i]->isGone() ? 1 : 0;
-    for (const int count : perReactor)
-        QVERIFY(count >= 20 && count <= 30);
-    crowd.clients.clear(); // before their timers
-}
-
-void tst_MqttQuiesce::fastPaceIsReachedWithCoarseTimers()
-{
-    ListenerOptions options;
-    options.quiesceRate = 10000;
-    Crowd crowd(options);
-    crowd.add(1000);
-    QVERIFY(quiesce(crowd.listener, QuiesceReason::Maintenance));
-    for (int i = 0; i < 101; ++i) {
-        crowd.advance(0);
-        crowd.clock.time += kNsPerMs; // the loop comes by only now and then
-    }
-    QCOMPARE(crowd.gone(), 1000);
-}
-
-// BC-06
-void tst_MqttQuiesce::resumeEndsIt()
-{
-    Crowd crowd;
-    crowd.add(10);
-    QVERIFY(quiesce(crowd.listener, QuiesceReason::Maintenance));
-    crowd.advance(40 * kNsPerMs);
-    QCOMPARE(crowd.gone(), 5);
-    crowd.listener.operations()->handleResume();
-    QVERIFY(crowd.timers.armed.empty());
-    crowd.advance(3600 * kNsPerSecond);
-    QCOMPARE(crowd.gone(), 5);
-    crowd.add(1);
-    QVERIFY(!crowd.clients.back()->isGone());
-    QCOMPARE(crowd.listener.endpoint().counters.total(Event::QuiesceRefused), 0U);
-
-    QVERIFY(quiesce(crowd.listener, QuiesceReason::Maintenance));
-    crowd.advance(0);
-    QCOMPARE(crowd.gone(), 6);
-}
-
-void tst_MqttQuiesce::laterReasonTakesOver()
-{
-    Harness h;
-    h.connect();
-    QVERIFY(quiesce(h.listener, QuiesceReason::IdleTimeout));
-    h.advance(1);
-    QVERIFY(!h.isClosed());
-    QVERIFY(quiesce(h.listener, QuiesceReason::HostShutdown));
-    h.advance(0);
-    QCOMPARE(h.endReason(), ReasonCode::ServerShuttingDown);
-}
-
-void tst_MqttQuiesce::noTimerIsArmedOtherwise()
-{
-    Crowd crowd;
-    crowd.add(3);
-    QVERIFY(crowd.timers.armed.empty());
-    QCOMPARE(crowd.timers.arms, 0);
-}
-
-void tst_MqttQuiesce::closedLinksTakeNoPlace()
-{
-    Crowd crowd;
-    crowd.add(5);
-    crowd.clients[0]->driver->handleBytes(bytesOf(hex("e000")));
-    crowd.clients.erase(crowd.clients.begin() + 1);
-    crowd.clients[1]->driver->handleEndOfInput();
-    QCOMPARE(crowd.gone(), 2);
-    QVERIFY(quiesce(crowd.listener, QuiesceReason::Maintenance));
-    crowd.advance(0);
-    QCOMPARE(crowd.gone(), 3);
-    crowd.advance(10 * kNsPerMs);
-    QCOMPARE(crowd.gone(), 4);
-    QCOMPARE(crowd.listener.endpoint().counters.total(Event::AskedToLeave), 2U);
-}
-
 // SH-01: whoever did not get a turn is told by the host's end in the same words.
 void tst_MqttQuiesce::hostsEndRedirectsToo()
 {
@@ -506,5 +261,4 @@ void tst_MqttQuiesce::decisionCrossesThreads()
 }
 
 QTEST_GUILESS_MAIN(tst_MqttQuiesce)
-
 #include "tst_mqttquiesce.moc"

@@ -67,6 +67,10 @@ private Q_SLOTS:
     void acceptingBeforeTheHelloCounts();
     void refusingAborts();
     void aLateReplyIsPassedOver();
+    void anAnsweredRequestHasNoLateReply();
+    void aReadyThatCrossesARequestIsNoReply();
+    void anAcceptedPartnerAnswersOnce();
+    void pendingAsksNoMoreThanItsShare();
     void aPartnerThatAnswersPendingStaysReady();
     void apartnerThatLeavesWhilePendingHasNotDecided();
     void oddWaitingDoesNoHarm();
@@ -390,14 +394,80 @@ void tst_ShipHello::aLateReplyIsPassedOver()
              (QByteArrayList{sent(kProtocolUnexpected), "end protocol-error 4001"}));
 }
 
+void tst_ShipHello::anAnsweredRequestHasNoLateReply()
+{
+    const auto bench = pending();
+    bench->receive(kReady);
+    bench->advance(45'000);
+    bench->receive(hello("ready", 75'000));
+    bench->trust(Trust::Trusted);
+    static_cast<void>(bench->take());
+    bench->receive(hello("ready", 75'000));
+    QCOMPARE(bench->takeSent(),
+             (QByteArrayList{sent(kProtocolUnexpected), "end protocol-error 4001"}));
+}
+
+// The partner's user decides while our request is on its way: two messages follow.
+void tst_ShipHello::aReadyThatCrossesARequestIsNoReply()
+{
+    const auto bench = pending();
+    bench->receive(kPending);
+    bench->advance(45'000);
+    bench->receive(hello("ready", 14'900));
+    bench->trust(Trust::Trusted);
+    bench->receive(hello("ready", 74'900));
+    QCOMPARE(bench->state(), State::ProposalWait);
+    bench->receive(kAnnounceMax);
+    QCOMPARE(bench->state(), State::ConfirmWait);
+}
+
+// Our user decides while our request is on its way, the partner's afterwards.
+void tst_ShipHello::anAcceptedPartnerAnswersOnce()
+{
+    const auto crossing = [] {
+        auto bench = pending();
+        bench->receive(kPending);
+        bench->advance(45'000);
+        bench->trust(Trust::Trusted);
+        return bench;
+    };
+    const auto twice = crossing();
+    twice->receive(hello("ready", 14'900));
+    twice->receive(hello("ready", 74'900));
+    QCOMPARE(twice->state(), State::ProposalWait);
+    const auto inTurn = crossing();
+    inTurn->receive(hello("pending", 74'900));
+    inTurn->receive(hello("ready", 70'000));
+    QCOMPARE(inTurn->state(), State::ProposalWait);
+    inTurn->receive(hello("ready", 70'000));
+    QCOMPARE(inTurn->state(), State::Closed);
+}
+
+// RR10: a partner that grants whatever it is asked for does not hold a connection for ever.
+void tst_ShipHello::pendingAsksNoMoreThanItsShare()
+{
+    Settings settings = undecided(Role::Server);
+    settings.maxRequests = 3;
+    const auto bench = inState(State::HelloPending, settings);
+    for (int i = 0; i < 3; ++i) {
+        bench->receive(kReady);
+        bench->advance(45'000);
+        QCOMPARE(bench->takeSent(), (QByteArrayList{sent(kProlong)}));
+    }
+    bench->receive(kReady);
+    bench->advance(45'000);
+    QCOMPARE(bench->takeSent(), aborted("end timeout 4001"));
+}
+
 void tst_ShipHello::aPartnerThatAnswersPendingStaysReady()
 {
     const auto bench = pending();
     bench->receive(kReady);
     bench->advance(45'000);
+    static_cast<void>(bench->take());
     bench->receive(hello("pending", 119'950));
     QCOMPARE(bench->left(TimerId::HelloSend), 104'950);
-    static_cast<void>(bench->take());
+    QCOMPARE(bench->take(), QByteArrayList());
     bench->trust(Trust::Trusted);
     QCOMPARE(bench->state(), State::ProposalWait);
 }

@@ -67,6 +67,7 @@ private Q_SLOTS:
     void withoutAnyoneToAskItIsLeft();
     void peopleHaveTheirTime();
     void dataIsTooEarly();
+    void optionalMayBecomeRequired();
     void brokenMessagesEndIt();
     void strayMessagesArePassedOver_data();
     void strayMessagesArePassedOver();
@@ -339,6 +340,17 @@ void tst_ShipPin::dataIsTooEarly()
     QCOMPARE(bench->takeSent(), (QByteArrayList{"end protocol-error 4001"}));
 }
 
+void tst_ShipPin::optionalMayBecomeRequired()
+{
+    const auto bench = atPin(demanding(PinDemand::Required));
+    bench->receive(kPinOptional);
+    bench->receive(kPinRequired);
+    bench->receive(kPinInput);
+    QCOMPARE(bench->state(), State::PinWait);
+    bench->receive(kPinOk);
+    QCOMPARE(bench->state(), State::Data);
+}
+
 void tst_ShipPin::brokenMessagesEndIt()
 {
     for (const char *message : {"01 ffff",
@@ -394,6 +406,7 @@ void tst_ShipPin::knowsPins()
     QVERIFY(isSamePin("abcdef01", "ABCDEF01"));
     QVERIFY(!isSamePin("abcdef01", "abcdef02"));
     QVERIFY(!isSamePin("0abcdef01", "abcdef01"));
+    QVERIFY(!isSamePin("abcdef01", "abcdef0123"));
     QVERIFY(!isSamePin("", ""));
 }
 
