@@ -8,6 +8,7 @@
 #include "control/controlcommand.h"
 #include "options/optionparser.h"
 #include "options/optionsfile.h"
+#include "store/storecommand.h"
 
 #include <QCoreApplication>
 
@@ -82,6 +83,15 @@ int runControl(const ControlCommandSpec &command, const QList<QByteArray> &argum
     return wish.help ? show(controlHelp(command)) : ControlCommand(command, wish).run();
 }
 
+int runStore(const QList<QByteArray> &arguments)
+{
+    StoreWish wish;
+    if (const Failure failure = parseStoreWish(arguments, &wish)) {
+        return complain(failure, QByteArrayLiteral("fairlead store --help"));
+    }
+    return wish.help ? show(storeHelp()) : StoreCommand(wish).run();
+}
+
 int runProgram(const QList<QByteArray> &arguments)
 {
     const QByteArray name = arguments.value(0);
@@ -91,6 +101,9 @@ int runProgram(const QList<QByteArray> &arguments)
     if (const ControlCommandSpec *command = controlCommandOf(name)) {
         return runControl(*command, arguments.mid(1));
     }
+    if (name == "store") {
+        return runStore(arguments.mid(1));
+    }
     if (name == "version" || name == "--version") {
         return show(versionText() + '\n');
     }
@@ -98,6 +111,9 @@ int runProgram(const QList<QByteArray> &arguments)
         const std::optional<Tool> tool = toolOf(arguments.value(1));
         if (const ControlCommandSpec *command = controlCommandOf(arguments.value(1))) {
             return show(controlHelp(*command));
+        }
+        if (arguments.value(1) == "store") {
+            return show(storeHelp());
         }
         if (tool || arguments.size() < 2) {
             return show(tool ? toolHelp(*tool) : generalHelp());

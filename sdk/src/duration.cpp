@@ -43,7 +43,7 @@ char lowered(char letter) noexcept
 
 ByteSpan takeDigits(ByteSpan *rest) noexcept
 {
-    const auto end = std::find_if_not(rest->begin(), rest->end(), isDigit);
+    const auto *const end = std::find_if_not(rest->begin(), rest->end(), isDigit);
     const ByteSpan digits = rest->substr(0, std::size_t(end - rest->begin()));
     rest->remove_prefix(digits.size());
     return digits;
@@ -52,7 +52,7 @@ ByteSpan takeDigits(ByteSpan *rest) noexcept
 /// Zero when there is no such unit.
 qint64 takeUnit(ByteSpan *rest) noexcept
 {
-    const auto end = std::find_if(rest->begin(), rest->end(), isDigit);
+    const auto *const end = std::find_if(rest->begin(), rest->end(), isDigit);
     const ByteSpan name = rest->substr(0, std::size_t(end - rest->begin()));
     rest->remove_prefix(name.size());
     for (const Unit &unit : kUnits) {

@@ -61,7 +61,7 @@ std::optional<OverflowChoice> parseOverflow(ByteSpan text) noexcept
 {
     const std::size_t equals = text.find('=');
     const ByteSpan name = text.substr(0, equals);
-    const auto policy = std::find_if(kPolicies.begin(), kPolicies.end(), [&](Overflow one) {
+    const auto *const policy = std::find_if(kPolicies.begin(), kPolicies.end(), [&](Overflow one) {
         return name == overflowName(one);
     });
     if (policy == kPolicies.end())

@@ -169,7 +169,6 @@ Message LossLedger::takeNotice(quint8 qos)
 {
     const LossRange range = std::move(m_ranges.front());
     m_ranges.erase(m_ranges.begin());
-    m_latest = 0;
     return makeGapNotice(range, qos);
 }
 

@@ -84,7 +84,7 @@ private:
     LossRange &rangeFor(ByteSpan filter, LossReason reason);
 
     std::vector<LossRange> m_ranges;
-    std::size_t m_latest = 0; ///< losses come in runs of one kind
+    std::size_t m_latest = 0; ///< where to look first: losses come in runs of one kind
     quint64 m_total = 0;
 };
 

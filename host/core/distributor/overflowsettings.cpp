@@ -29,7 +29,7 @@ const char *overflowPolicyName(OverflowPolicy policy) noexcept
 
 std::optional<OverflowPolicy> overflowPolicyNamed(const QString &name) noexcept
 {
-    const auto found = std::find_if(
+    const auto *const found = std::find_if(
         kNames.begin(), kNames.end(), [&](const char *one) { return name == QLatin1String(one); });
     if (found == kNames.end())
         return std::nullopt;

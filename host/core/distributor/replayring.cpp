@@ -136,8 +136,6 @@ ReplayPage ReplayRing::read(ReplayCursor *cursor, qint64 now, std::vector<Messag
             }
         }
         page.more = end < m_size;
-        if (!page.more)
-            cursor->after = std::max(cursor->after, m_newest);
     }
     const auto unwanted = [&](const Message &message) {
         if (!cursor->filter.matches(message.topic()))

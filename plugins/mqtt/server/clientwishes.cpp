@@ -51,7 +51,7 @@ void readWish(const Property &property, ClientWishes *wishes)
 void writeNumber(Writer &out, Bytes name, quint64 number)
 {
     std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    const char *const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     writeUserProperty(out, name, {digits.data(), std::size_t(end - digits.data())});
 }
 

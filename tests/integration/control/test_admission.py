@@ -35,7 +35,9 @@ class Admission(ControlTest):
         ones = [self.dial(daemon) for _ in range(5)]
         self.assertTrue(self.is_ended(ones[3]))
         self.assertTrue(self.is_ended(ones[4]))
-        status = self.rpc(daemon).call("status")
+        control = self.rpc(daemon)
+        self.assertTrue(kit.settle(lambda: control.call("status")["links"] == 3, kit.DEADLINE))
+        status = control.call("status")
         self.assertEqual(status["linksRefused"]["rate"], 2)
         self.assertEqual((status["links"], status["bytes"]["received"]), (3, 0))
         # Another second is another chance.

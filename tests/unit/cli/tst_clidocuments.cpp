@@ -3,6 +3,7 @@
 
 #include "commands/help.h"
 #include "control/controlcommands.h"
+#include "store/storeoptions.h"
 
 #include <QProcess>
 #include <QRegularExpression>
@@ -39,6 +40,7 @@ private Q_SLOTS:
     void theCompletionOffersWhatTheParserTakes();
     void theCompletionOffersTheTools();
     void theHostCommandsAreDescribed();
+    void theStoreCommandsAreDescribed();
 
     void theManualNamesEveryOption_data() { toolRows(); }
 
@@ -102,7 +104,7 @@ void tst_CliDocuments::theCompletionOffersWhatTheParserTakes()
 
 void tst_CliDocuments::theCompletionOffersTheTools()
 {
-    QSet<QByteArray> expected{"pub", "sub", "rr", "help", "version"};
+    QSet<QByteArray> expected{"pub", "sub", "rr", "store", "help", "version"};
     for (const ControlCommandSpec &command : controlCommands()) {
         expected.insert(command.name);
     }
@@ -129,6 +131,35 @@ void tst_CliDocuments::theHostCommandsAreDescribed()
         }
         QCOMPARE(completions("fairlead " + name + " -", 2), expected);
     }
+}
+
+void tst_CliDocuments::theStoreCommandsAreDescribed()
+{
+    const QByteArray page = read("man/fairlead.1").replace("\\-", "-");
+    QSet<QByteArray> names{"--help"};
+    for (const StoreActionSpec &action : storeActions()) {
+        const QByteArray name = action.name;
+        names.insert(name);
+        QVERIFY2(page.contains("\n.B store " + name + '\n'), action.name);
+        QVERIFY(storeHelp().contains("\n  " + name + ' '));
+        QSet<QByteArray> expected;
+        for (const StoreOption &option : storeOptions()) {
+            StoreWish wish;
+            QList<QByteArray> arguments{name, option.name};
+            if (option.argument != nullptr) {
+                arguments.append("x");
+            }
+            const bool isTaken = option.isOfExport || action.action != StoreAction::Export;
+            QCOMPARE(bool(parseStoreWish(arguments, &wish)), !isTaken);
+            if (isTaken) {
+                expected.insert(option.name);
+            }
+            QVERIFY2(page.contains("\\fB" + QByteArray(option.name) + "\\fR"), option.name);
+            QVERIFY(storeHelp().contains("\n  " + QByteArray(option.name) + ' '));
+        }
+        QCOMPARE(completions("fairlead store " + name + " -", 3), expected);
+    }
+    QCOMPARE(completions("fairlead store ''", 2), names);
 }
 
 void tst_CliDocuments::theManualNamesEveryOption()

@@ -268,6 +268,8 @@ void tst_ReplayPosition::cursorsAndGaps_data()
     const ReplayHistory cut{1, 0, {21, 40, 20}, false};
     // The second run goes on where the first one might have been.
     const ReplayHistory second{2, 1000, {1001, 1040, 1000}, false};
+    // A stream in memory knows nothing of earlier runs, whatever it says.
+    const ReplayHistory unaware{2, 1000, {1001, 1040, 0}, false};
     const ReplayHistory secondEmpty{2, 1000, {0, 1000, 1000}, false};
     const ReplayHistory durable{2, 1000, {301, 1040, 300}, true};
     const ReplayHistory durableWhole{2, 1000, {1, 1040, 0}, true};
@@ -294,6 +296,7 @@ void tst_ReplayPosition::cursorsAndGaps_data()
     row("second run, plain number of the first", sequence(500), second, 1000, true, 501, 1000);
     row("second run, plain number", sequence(1001), second, 1001);
     row("second run, its own", position(2, 1001), second, 1001);
+    row("second run, unaware of the first", sequence(500), unaware, 1000, true, 501, 1000);
     row("old epoch", position(1, 500), second, 1000, true, 501, 1000);
     row("old epoch, at its very end", position(1, 1000), second, 1000, true);
     row("old epoch, a number of this one", position(1, 1020), second, 1000, true);

@@ -242,6 +242,7 @@ void tst_ReplayRing::timeThatGoesBackIsNotOlder()
     ReplayRing ring(limits(1024, 100));
     ring.append(made(1), 50);
     ring.append(made(2), 40);
+    QCOMPARE(ring.seekTime(50), 0U);
     QCOMPARE(ring.expire(140), 150);
     QCOMPARE(ring.count(), 2U);
     QCOMPARE(ring.expire(150), -1);

@@ -177,6 +177,7 @@ void tst_MqttClosing::hostEndsTheLink_data()
     QTest::newRow("heartbeat") << int(ErrorCode::HeartbeatTimeout) << 0x8D;
     QTest::newRow("limit") << int(ErrorCode::LimitReached) << 0x97;
     QTest::newRow("overflow") << int(ErrorCode::QueueOverflow) << 0x97;
+    QTest::newRow("AD-05 rate") << int(ErrorCode::RateExceeded) << 0x9f;
     QTest::newRow("operator") << int(ErrorCode::Cancelled) << 0x98;
     QTest::newRow("superseded") << int(ErrorCode::Superseded) << 0x8E;
     QTest::newRow("not allowed any more") << int(ErrorCode::NotAuthorized) << 0x87;
