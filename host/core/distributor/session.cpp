@@ -374,6 +374,8 @@ void Session::takeResent(Taking *taking)
 // A notice has the place of the last message that it tells of, which this session never gets.
 void Session::takeNotices(Taking *taking)
 {
+    if (!tellsLosses && m_losses)
+        m_losses->clear();
     while (hasLosses() && !taking->isFull()) {
         PendingEntry entry;
         entry.qos = noticeQos();

@@ -219,6 +219,7 @@ public:
     quint32 expirySeconds = 0;
     QByteArray note;
     std::unique_ptr<StoredTestament> testament;
+    bool tellsLosses = true; ///< its link's endpoint wants notices
     Timer expiryTimer;
     Timer testamentTimer;
     SessionTable *home = nullptr; ///< null while it moves

@@ -41,6 +41,8 @@ HostEndpoint::HostEndpoint(const EndpointSettings &settings, Parts parts)
     m_runtime->accessControl = std::make_shared<UnrestrictedAccess>();
     m_runtime->handshakeTimeoutNs = settings.handshakeTimeout;
     m_runtime->durability = settings.durability;
+    m_runtime->overflow = settings.overflow;
+    m_runtime->notices = settings.notices;
 }
 
 HostEndpoint::~HostEndpoint() = default;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "core/distributor/overflowsettings.h"
 #include "core/plugins/containedsecurity.h"
 #include "core/plugins/pluginfailures.h"
 #include "core/store/ticket.h"
@@ -130,6 +131,8 @@ struct EndpointRuntime
     qint64 maxLinks = 0; ///< with a peer that is known; 0: no bound of its own
     qint64 handshakeTimeoutNs = 10'000'000'000;
     bool needsNoHandshake = false;
+    OverflowSettings overflow; ///< of its sessions' queues
+    bool notices = true; ///< its sessions are told what they lost
     Durability durability = Durability::Disk; ///< of what its links' peers are promised
     bool tracksUse = false;
     std::atomic<qint64> lastUse = 0; ///< when something passed over a link, if it is tracked

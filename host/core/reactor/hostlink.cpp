@@ -476,6 +476,7 @@ SwapRequest HostLink::swapRequest() const
 void HostLink::grant(Session &session, bool resumed, Ticket ticket)
 {
     m_session = &session;
+    m_session->tellsLosses = m_endpoint->notices;
     m_resumed = resumed;
     m_grantTicket = ticket;
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "core/distributor/distributor.h"
+#include "core/distributor/overflowpolicy.h"
 #include "core/reactor/hostlink.h"
 #include "core/reactor/reactor.h"
 
@@ -24,6 +25,36 @@ bool isReserved(ByteSpan topic) noexcept
 
 constexpr std::size_t kMaxNote = 4096;
 constexpr int kParkedRun = 64;
+
+// What a subscription's messages are treated by; the operator's word goes before the client's.
+OverflowChoice overflowFor(const OverflowChoice &asked, const OverflowSettings &settings) noexcept
+{
+    const EffectiveOverflow effective = effectiveOverflow(asked, {}, settings);
+    OverflowChoice choice;
+    choice.patienceMs = quint32(effective.patienceNs / kNsPerMs);
+    switch (effective.policy) {
+    case OverflowPolicy::DropOldest:
+        choice.policy = Overflow::DropOldest;
+        break;
+    case OverflowPolicy::DropNewest:
+        choice.policy = Overflow::DropNewest;
+        break;
+    case OverflowPolicy::LatestPerTopic:
+        choice.policy = Overflow::LatestPerTopic;
+        break;
+    case OverflowPolicy::Reject:
+        choice.policy = Overflow::Reject;
+        break;
+    case OverflowPolicy::BlockUpTo:
+        choice.policy = Overflow::BlockUpTo;
+        break;
+    case OverflowPolicy::Disconnect:
+    case OverflowPolicy::FaultSource:
+        choice.policy = Overflow::Disconnect;
+        break;
+    }
+    return choice;
+}
 
 } // namespace
 
@@ -243,7 +274,7 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket 
     options.noLocal = request.noLocal;
     options.retainAsPublished = request.retainAsPublished;
     options.showPositions = request.showPositions;
-    options.overflow = request.overflow;
+    options.overflow = overflowFor(request.overflow, m_endpoint->overflow);
     options.filter = key;
     // What this link published before is not for what it asks for now, and what it asks for now
     // is not late for what follows.

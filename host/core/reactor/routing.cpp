@@ -21,7 +21,7 @@ constexpr std::size_t kRejectMargin = 2048;
 qint64 patienceOf(const LocalTarget::Way &way) noexcept
 {
     const MatchTerms *terms = way.by.terms();
-    if (!terms || terms->overflow.policy != Overflow::BlockUpTo)
+    if (!terms || terms->overflow.policy == Overflow::Default)
         return Congestion::kPatienceNs;
     return std::max<qint64>(qint64(terms->overflow.patienceMs) * kNsPerMs, kNsPerMs);
 }

@@ -300,6 +300,9 @@ private Q_SLOTS:
         host.settle();
         auto back = host.connect(reactors / 2, "away", 60);
         QVERIFY(payloads(*back) == numbers(50, int(kQueue) + 50));
+        // What it lost is told before what is left (DS-05).
+        QCOMPARE(back->record->notices.size(), std::size_t(1));
+        QVERIFY(back->record->notices[0].find("\"count\":50") != std::string::npos);
         QCOMPARE(host.drops(core::DropReason::QueueFull), quint64(50));
     }
 
