@@ -5,7 +5,7 @@
 #include "core/distributor/sequencer.h"
 #include "core/distributor/topicindex.h"
 #include "core/store/unstored.h"
-#include "simclock.h"
+#include "simrandom.h"
 
 #include <QTest>
 
