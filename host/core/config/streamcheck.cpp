@@ -53,13 +53,14 @@ void StreamCheck::readFilter(const QJsonObject &values)
     const bool isDefault = m_name == QLatin1String(kDefaultStream);
     if (!written.isString()) {
         // One that was written and is no text has its error already.
-        if (isDefault)
+        if (isDefault) {
             m_spec.filter = *TopicFilter::parse("#");
-        else if (!m_node || !m_node->find(QStringLiteral("filter")))
+        } else if (!m_node || !m_node->find(QStringLiteral("filter"))) {
             report(ErrorCode::ConfigMissing,
                    "filter",
                    QStringLiteral("a stream needs the filter of its topics, as in filter = "
                                   "\"plant/#\""));
+        }
         return;
     }
     const QByteArray text = written.toString().toUtf8();

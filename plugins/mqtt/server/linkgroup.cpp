@@ -125,15 +125,15 @@ std::shared_ptr<LinkGroup> LinkGroups::groupOf(const LinkContext &context)
                                   m_groups.end(),
                                   [](const auto &known) { return known.second.expired(); }),
                    m_groups.end());
-    const std::thread::id here = std::this_thread::get_id();
-    for (const auto &[thread, known] : m_groups) {
-        if (thread != here)
+    // Each reactor has its own clock.
+    for (const auto &[clock, known] : m_groups) {
+        if (clock != &context.clock)
             continue;
         if (auto group = known.lock())
             return group;
     }
     auto group = std::make_shared<LinkGroup>(m_quiesce, context.clock);
-    m_groups.emplace_back(here, group);
+    m_groups.emplace_back(&context.clock, group);
     return group;
 }
 

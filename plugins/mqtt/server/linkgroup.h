@@ -9,7 +9,6 @@
 
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -86,7 +85,7 @@ public:
 private:
     Quiesce &m_quiesce;
     std::mutex m_mutex;
-    std::vector<std::pair<std::thread::id, std::weak_ptr<LinkGroup>>> m_groups; ///< by reactor
+    std::vector<std::pair<const Clock *, std::weak_ptr<LinkGroup>>> m_groups; ///< by reactor
 };
 
 } // namespace fairlead::mqtt

@@ -150,7 +150,8 @@ struct World : EndpointWorld
 
     void crash()
     {
-        stream->arrive("x");
+        if (stream)
+            stream->arrive("x");
         settle();
     }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "framebytes.h"
-#include "simclock.h"
+#include "simrandom.h"
 
 #include <QTest>
 

@@ -85,13 +85,14 @@ struct Crowd
         : listener(options)
     { }
 
-    void add(int count, FakeTimers &reactor, Version version = Version::V5)
+    /// @p time and @p reactor: a reactor's.
+    void add(int count, FakeClock &time, FakeTimers &reactor, Version version = Version::V5)
     {
         for (int i = 0; i < count; ++i)
-            clients.push_back(std::make_unique<Client>(listener, clock, reactor, version));
+            clients.push_back(std::make_unique<Client>(listener, time, reactor, version));
     }
 
-    void add(int count) { add(count, timers); }
+    void add(int count) { add(count, clock, timers); }
 
     int gone() const
     {

@@ -66,22 +66,32 @@ void tst_MqttQuiescePace::linksLeaveAtTheConfiguredPace()
 void tst_MqttQuiescePace::reactorsShareThePace()
 {
     Crowd crowd;
-    std::vector<std::unique_ptr<FakeTimers>> reactors;
+
+    struct Reactor
+    {
+        FakeClock clock;
+        FakeTimers timers;
+    };
+
+    std::vector<std::unique_ptr<Reactor>> reactors;
     for (int i = 0; i < 4; ++i) {
-        reactors.push_back(std::make_unique<FakeTimers>());
-        crowd.add(50, *reactors.back());
+        reactors.push_back(std::make_unique<Reactor>());
+        crowd.add(50, reactors.back()->clock, reactors.back()->timers);
     }
+    const auto turn = [&reactors](qint64 by) {
+        for (const auto &reactor : reactors) {
+            reactor->clock.time += by;
+            reactor->timers.advance(reactor->clock, 0);
+        }
+    };
     QVERIFY(quiesce(crowd.listener, QuiesceReason::Maintenance));
     for (int tick = 0; tick < 100; ++tick) {
-        for (const auto &reactor : reactors)
-            reactor->advance(crowd.clock, 0);
+        turn(tick == 0 ? 0 : 10 * kNsPerMs);
         // Each tick is one place, and each reactor may have one that it was late for.
         QVERIFY2(crowd.gone() <= tick + 1 && crowd.gone() >= tick - 3,
                  qPrintable(QString::number(tick)));
-        crowd.clock.time += 10 * kNsPerMs;
     }
-    for (const auto &reactor : reactors)
-        reactor->advance(crowd.clock, 0);
+    turn(10 * kNsPerMs);
     int perReactor[4] = {};
     for (std::size_t i = 0; i < crowd.clients.size(); ++i)
         perReactor[i / 50] += crowd.clients[i]->isGone() ? 1 : 0;
