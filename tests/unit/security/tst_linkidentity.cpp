@@ -117,6 +117,8 @@ struct World
     {
         auto link = host.open(0);
         link->stream->identity = identity;
+        link->stream->arrive("x");
+        host.settle();
         (*link)->connect(peer, expirySeconds);
         host.settle();
         return link;
