@@ -4,7 +4,7 @@
 #include "core/distributor/retainedstore.h"
 #include "core/distributor/sequencer.h"
 #include "core/distributor/topicindex.h"
-#include "simclock.h"
+#include "simrandom.h"
 
 #include <QTest>
 
