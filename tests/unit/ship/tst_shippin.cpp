@@ -321,7 +321,7 @@ void tst_ShipPin::withoutAnyoneToAskItIsLeft()
 // LC-08, RR10
 void tst_ShipPin::peopleHaveTheirTime()
 {
-    for (Settings settings : {demanding(PinDemand::Required), trusting(Role::Client)}) {
+    for (const Settings &settings : {demanding(PinDemand::Required), trusting(Role::Client)}) {
         const auto bench = atPin(settings);
         bench->receive(settings.pinDemand == PinDemand::Required ? kPinNone : kPinRequired);
         bench->advance(599'999);
