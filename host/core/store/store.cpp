@@ -247,7 +247,6 @@ void Store::refuseGroup()
             m_ledger->refuse(queued.record);
             continue;
         }
-        m_owesSync = m_owesSync || queued.level == Durability::Disk;
         m_ledger->apply(std::move(queued.record), false);
     }
 }

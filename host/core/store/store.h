@@ -177,7 +177,6 @@ private:
     qint64 m_earliest = 0; ///< no group before; see minInterval
     qint64 m_lazyDue = -1;
     qint64 m_retryDue = -1;
-    bool m_owesSync = false; ///< somebody waited for the disk in a group that failed
     bool m_hasProbe = false; ///< stored, to be removed
     bool m_isOpen = false; ///< the engine
 

@@ -101,7 +101,8 @@ Result<> Store::commit()
         m_ledger->committed();
         return {};
     }
-    batch.sync = m_group.sync || m_owesSync || probing;
+    // After a failure somebody may wait for the disk in what is still due.
+    batch.sync = m_group.sync || probing;
     if (probing)
         batch.values.push_back({kProbeSpace, kProbeKey, QByteArray(kProbeBytes, '\0')});
     else if (m_hasProbe)
@@ -109,10 +110,8 @@ Result<> Store::commit()
     m_earliest = m_options.minInterval > 0 ? m_clock.now() + m_options.minInterval : 0;
     Result<> kept = m_engine.commit(batch);
     if (!kept) {
-        m_owesSync = m_owesSync || batch.sync;
         m_ledger->failed();
     } else {
-        m_owesSync = false;
         m_hasProbe = probing;
         m_ledger->committed();
     }
