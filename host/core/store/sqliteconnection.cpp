@@ -131,7 +131,7 @@ Result<> startLog(SqliteDatabase &database)
     Result<QByteArray> mode = database.text("PRAGMA journal_mode=WAL");
     if (mode && *mode != "wal") {
         // A file system without shared memory, such as one of the network: nobody can read along.
-        const Result<> exclusive = database.execute("PRAGMA locking_mode=EXCLUSIVE");
+        Result<> exclusive = database.execute("PRAGMA locking_mode=EXCLUSIVE");
         if (!exclusive)
             return exclusive;
         mode = database.text("PRAGMA journal_mode=WAL");

@@ -192,7 +192,7 @@ Result<> SqliteEngine::setSync(bool sync)
 {
     if (sync == m_isSyncing)
         return {};
-    const Result<> set
+    Result<> set
         = m_database.execute(sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
     if (set)
         m_isSyncing = sync;
@@ -202,7 +202,7 @@ Result<> SqliteEngine::setSync(bool sync)
 Result<> SqliteEngine::transact(const EngineBatch &batch)
 {
     if (const int code = runTransaction(batch); code != SQLITE_OK) {
-        const Error error = failed(code);
+        Error error = failed(code);
         // Some errors have ended the transaction already.
         if (sqlite3_get_autocommit(m_database.handle()) == 0)
             static_cast<void>(m_database.execute("ROLLBACK"));

@@ -63,7 +63,7 @@ public:
             m_lines.clear();
             return m_goesOn;
         };
-        const Result<> read = sqlite::readPages(m_database, table, extra, take, endPage);
+        Result<> read = sqlite::readPages(m_database, table, extra, take, endPage);
         if (read && !isSound)
             return unsound(m_database.path(), table.name);
         return read;
@@ -164,7 +164,7 @@ Result<QJsonObject> StoreReport::stats()
     for (const Number &number : kNumbers) {
         const Result<qint64> value = m_database.integer(number.sql);
         if (!value) {
-            const Error error = value.error();
+            Error error = value.error();
             static_cast<void>(m_database.execute("ROLLBACK"));
             return error;
         }
@@ -207,7 +207,7 @@ Result<> StoreReport::checkRows(QStringList *findings)
     qint64 wrong = 0;
     const auto judge = [&](const sqlite::Table &table, const auto &isFine) {
         wrong = 0;
-        const Result<> read = sqlite::readPages(
+        Result<> read = sqlite::readPages(
             m_database,
             table,
             "",
