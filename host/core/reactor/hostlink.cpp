@@ -75,7 +75,8 @@ bool HostLink::start()
 bool HostLink::mayRead() const noexcept
 {
     return state() != State::Closed && state() != State::Draining && m_stream->isReading()
-        && m_holds == 0 && !m_inputEnded
+        && m_holds == 0
+        && !m_inputEnded
         // A handshake of the carrier needs both directions, whatever waits for its end.
         && (m_stream->space() > 0 || !m_stream->isOpen());
 }
