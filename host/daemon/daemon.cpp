@@ -229,8 +229,8 @@ bool Daemon::isDegraded() const
             return m_failures.contains(settings.name) && !m_host->supervisor().find(settings.name);
         });
     const bool unkept = m_host->store() && m_host->store()->store().isDegraded();
-    return missing || unkept || m_host->startSequence().isDegraded() || m_host->descriptors().isExhausted()
-        || m_host->supervisor().counts().isDegraded();
+    return missing || unkept || m_host->startSequence().isDegraded()
+        || m_host->descriptors().isExhausted() || m_host->supervisor().counts().isDegraded();
 }
 
 QStringList Daemon::reasons() const

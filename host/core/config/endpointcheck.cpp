@@ -307,9 +307,10 @@ bool EndpointSettings::isSameAs(const EndpointSettings &other) const
         && layers == other.layers && transport == other.transport && address == other.address
         && port == other.port && allowAnonymous == other.allowAnonymous
         && handshakeTimeout == other.handshakeTimeout && maxLinks == other.maxLinks
-        && durability == other.durability && addressRules == other.addressRules && idleTimeout == other.idleTimeout
-        && overflow == other.overflow && notices == other.notices && enabled == other.enabled
-        && policy == other.policy && options == other.options;
+        && durability == other.durability && addressRules == other.addressRules
+        && idleTimeout == other.idleTimeout && overflow == other.overflow
+        && notices == other.notices && enabled == other.enabled && policy == other.policy
+        && options == other.options;
 }
 
 std::optional<EndpointSettings> checkEndpoint(const QString &name,

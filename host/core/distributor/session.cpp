@@ -458,9 +458,8 @@ void Session::keepPage(RetainedWalk *walk)
         const quint8 qos = std::min(message.qos(), walk->options.qos);
         if (qos == 0)
             continue;
-        const Ticket ticket
-            = m_store->append(record::AddTarget{message, std::move(target)},
-                              qos == 2 ? Durability::Disk : Durability::Memory);
+        const Ticket ticket = m_store->append(record::AddTarget{message, std::move(target)},
+                                              qos == 2 ? Durability::Disk : Durability::Memory);
         if (qos == 2)
             walk->ticket = ticket;
     }
@@ -589,8 +588,7 @@ void Session::bequeathShared(const Heir &heir) const
     });
 }
 
-bool Session::mark(
-    quint64 handle, quint32 tag, bool bodyDone, Durability level, Ticket *ticket)
+bool Session::mark(quint64 handle, quint32 tag, bool bodyDone, Durability level, Ticket *ticket)
 {
     const quint64 index = handle - m_inflightBase;
     if (handle < m_inflightBase || index >= m_inflight.size()

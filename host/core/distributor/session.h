@@ -278,7 +278,6 @@ private:
     void dropWalk(const RetainedWalk &walk);
     void settleStored(quint64 sequence, quint32 copy, quint8 qos);
 
-
     SubscriberPtr m_subscriber;
     QByteArray m_key;
     QByteArray m_peerKey;

@@ -73,6 +73,7 @@ public:
 
     void handleExpired(Session &session);
     void publishTestament(Session &session);
+
     /// What the session keeps for its plugin changed.
     void noteNote(const Session &session) { noteChanged(session); }
 
@@ -108,7 +109,8 @@ private:
     std::vector<std::unique_ptr<Session>> m_ended;
     std::vector<quint64> m_changed; ///< sessions whose rows are to be written
     std::vector<quint64> m_gone; ///< sessions whose rows are to be removed
-    std::vector<std::pair<quint64, qint64>> m_waiting; ///< restored ones, and when they expire (UTC)
+    std::vector<std::pair<quint64, qint64>>
+        m_waiting; ///< restored ones, and when they expire (UTC)
 };
 
 } // namespace fairlead::core

@@ -72,7 +72,8 @@ void readWebSocket(const QJsonObject &json,
     webSocket.maxMessage = quint64(qMax<qint64>(0, maxMessage.toInteger()));
     webSocket.messages = object.value(QLatin1String("messages")).toBool();
     if (webSocket.messages && webSocket.maxMessage == 0)
-        problems->append(place + QStringLiteral("/maxMessage: is missing; messages are kept whole"));
+        problems->append(place
+                         + QStringLiteral("/maxMessage: is missing; messages are kept whole"));
 }
 
 void readPorts(const QJsonObject &json,

@@ -19,7 +19,10 @@ public:
 
 } // namespace
 
-SimHost::SimHost(int reactors, quint64 seed, const core::DistributorLimits &limits, core::Store *store)
+SimHost::SimHost(int reactors,
+                 quint64 seed,
+                 const core::DistributorLimits &limits,
+                 core::Store *store)
     : m_random(seed)
     , m_distributor(Position{1, 1}, limits, store)
     , m_endpoint(std::make_shared<core::EndpointRuntime>())
