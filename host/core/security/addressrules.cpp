@@ -25,7 +25,7 @@ Error notANetwork(const QString &text)
 QHostAddress firstOf(const AddressRules::Network &network)
 {
     if (network.first.protocol() == QAbstractSocket::IPv4Protocol) {
-        const quint64 mask = ~quint64(0) << (32 - network.second);
+        const quint64 mask = ~quint64(0) << std::clamp(32 - network.second, 0, 32);
         return QHostAddress(network.first.toIPv4Address() & quint32(mask));
     }
     Q_IPV6ADDR bytes = network.first.toIPv6Address();
