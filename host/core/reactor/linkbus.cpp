@@ -251,7 +251,8 @@ int HostLink::receiveKeyCount() const noexcept
 SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket *ticket)
 {
     const Result<TopicFilter> parsed = TopicFilter::parse(request.filter);
-    if (!parsed || parsed->pattern().starts_with("$replay/")
+    // History is not kept, so who asks for it is told.
+    if (!parsed || parsed->pattern().starts_with("$replay/") || !request.replayFrom.empty()
         || (parsed->isShared() && request.noLocal)) {
         return {Outcome::Invalid, 0};
     }
