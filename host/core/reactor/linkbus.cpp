@@ -89,6 +89,14 @@ void HostLink::authenticate(const Credentials &credentials) noexcept
 void HostLink::completeAuthentication(const Error &error, const Principal &principal)
 {
     m_authenticating = false;
+    // The session is its principal's: who says later that he is somebody else goes.
+    if (error.isNull() && !m_sessionKey.isEmpty() && principal.name != m_principal.name) {
+        close(Error(ErrorCode::IdentityMismatch,
+                    QStringLiteral("the peer became somebody else within its session")),
+              CloseMode::Drain,
+              true);
+        return;
+    }
     if (error.isNull()) {
         m_principal = principal;
         m_authenticated = true;
