@@ -107,15 +107,16 @@ void tst_SqliteModel::run(quint64 seed, const QString &path, const QByteArray &v
         EngineBatch batch = randomBatch(dice);
         batch.sync = dice.chance(10);
         const Result<> committed = engine.commit(batch);
-        QVERIFY2(committed, context(seed, step) + ": " + committed.error().toString().toUtf8());
+        QVERIFY2(committed,
+                 (context(seed, step) + ": " + committed.error().toString().toUtf8()).constData());
         QVERIFY(model.commit(batch));
         if (dice.chance(10))
             QVERIFY(engine.checkpoint());
         if (dice.chance(20))
-            QVERIFY2(dump(engine) == dump(model), context(seed, step));
+            QVERIFY2(dump(engine) == dump(model), context(seed, step).constData());
         if (dice.chance(10) || step == kSteps - 1) {
             engine.close();
-            QVERIFY2(opened(engine) == opened(model), context(seed, step));
+            QVERIFY2(opened(engine) == opened(model), context(seed, step).constData());
         }
     }
 }
@@ -126,7 +127,7 @@ void tst_SqliteModel::failedCommitsLeaveNothing()
     for (quint64 seed = 1; seed <= kSeeds && !QTest::currentTestFailed(); ++seed)
         runWithFaults(seed, failures);
     // Or the faults meet nothing.
-    QVERIFY2(failures > int(kSeeds), QByteArray::number(failures));
+    QVERIFY2(failures > int(kSeeds), QByteArray::number(failures).constData());
 }
 
 void tst_SqliteModel::runWithFaults(quint64 seed, int &failures)
@@ -160,16 +161,16 @@ void tst_SqliteModel::runWithFaults(quint64 seed, int &failures)
             disk.failAfter(sim::SimDisk::Operation(operation), 0, 0);
         // At once, or after what follows it.
         if (!committed && dice.chance(50))
-            QVERIFY2(dump(engine) == dump(model), context(seed, step));
+            QVERIFY2(dump(engine) == dump(model), context(seed, step).constData());
         // Nothing of it comes back with the next process either, if the disk works again by then.
         if (!committed && faults == 1 && dice.chance(30)) {
             disk.kill();
             engine.close();
-            QVERIFY2(opened(engine) == opened(model), context(seed, step));
+            QVERIFY2(opened(engine) == opened(model), context(seed, step).constData());
         }
     }
     engine.close();
-    QVERIFY2(opened(engine) == opened(model), context(seed, -1));
+    QVERIFY2(opened(engine) == opened(model), context(seed, -1).constData());
 }
 
 // What the issue asks of the level `written`.
@@ -226,7 +227,7 @@ void tst_SqliteModel::runWithEnds(quint64 seed, End end)
             states.swap(present);
             break;
         }
-        QVERIFY2(isKnown, context(seed, round));
+        QVERIFY2(isKnown, context(seed, round).constData());
     }
 }
 
