@@ -43,6 +43,9 @@ Outcome read(const QStringList &keys)
     ConfigReader reader(sources);
     Outcome outcome;
     outcome.endpoints = reader.endpoints(&lookUp);
+    // The host's own default endpoint is there too.
+    outcome.endpoints.removeIf(
+        [](const EndpointSettings &endpoint) { return endpoint.name != QLatin1String("one"); });
     outcome.errors = reader.errors();
     return outcome;
 }
