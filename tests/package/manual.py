@@ -18,7 +18,7 @@ def schemas():
     """The properties of every table that the configuration may hold."""
     source = (ROOT / "host/core/config/hostschema.cpp").read_text()
     host, endpoint = (json.loads(text) for text in re.findall(r'R"\((.*?)\)"', source, re.DOTALL))
-    for name in ("host", "limits", "control"):
+    for name in ("host", "limits", "store", "control"):
         yield name, host["properties"][name]["properties"]
     yield "stream", host["properties"]["stream"]["additionalProperties"]["properties"]
     yield "endpoint", endpoint["properties"]

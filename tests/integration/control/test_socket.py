@@ -59,7 +59,7 @@ class Methods(ControlTest):
         self.assertEqual(now["messages"]["delivered"], before["messages"]["delivered"] + 1)
         self.assertEqual(set(now["messages"]["dropped"]),
                          {"queue-full", "expired", "too-large", "no-member", "retained-full",
-                          "not-authorized"})
+                          "not-authorized", "store-refused", "rejected"})
         self.assertGreater(now["memoryBytes"], 1 << 20)
 
     def test_links_show_who_is_connected(self):

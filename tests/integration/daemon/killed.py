@@ -54,11 +54,11 @@ class Peer:
         """What has arrived; Closed when the daemon is gone."""
         try:
             got = self.client.sock.recv(1 << 18)
+            if not got:
+                raise Closed
+            self.buffer += got
         except BlockingIOError:
-            return
-        if not got:
-            raise Closed
-        self.buffer += got
+            pass
         while (cut := wire.split(self.buffer)) is not None:
             first, body, size = cut
             del self.buffer[:size]
@@ -153,6 +153,7 @@ class Killed(unittest.TestCase):
         with selectors.DefaultSelector() as selector:
             for peer in (*publishers, *subscribers):
                 selector.register(peer.client.sock, selectors.EVENT_READ, peer)
+                peer.step()  # what came with the CONNACK
             while not until():
                 for key, _ in selector.select(0.02):
                     key.data.step()
