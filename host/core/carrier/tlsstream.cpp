@@ -183,11 +183,12 @@ TlsStream::TlsStream(ChunkPool &pool,
     const QString &server = m_context->settings().serverName;
     const QByteArray name = server.toUtf8();
     const bool isAddress = !QHostAddress(server).isNull();
-    if (!isAddress)
+    if (!isAddress) {
         SSL_ctrl(handle,
                  SSL_CTRL_SET_TLSEXT_HOSTNAME,
                  TLSEXT_NAMETYPE_host_name,
                  const_cast<char *>(name.constData()));
+    }
     if (!m_context->settings().verifyPeer)
         return;
     X509_VERIFY_PARAM *wanted = SSL_get0_param(handle);

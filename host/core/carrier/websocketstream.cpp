@@ -269,7 +269,8 @@ WebSocketStream::MessageRead WebSocketStream::readMessage(char *buffer, std::siz
     const std::size_t begin = in.taken == 0 ? 0 : in.ends[in.taken - 1];
     const std::size_t length = in.ends[in.taken++] - begin;
     // An empty message is one all the same.
-    read.message = length > 0 ? ByteSpan(in.input.data() + begin, length) : ByteSpan("", 0);
+    static constexpr ByteSpan kEmpty = "";
+    read.message = length > 0 ? ByteSpan(in.input.data() + begin, length) : kEmpty;
     read.result.size = length;
     // What ended the input comes up again, after the last message.
     if (in.taken < in.ends.size() || read.result.status != Io::WouldBlock)

@@ -200,9 +200,9 @@ QStringList partFiles(const QString &file, ConfigErrors *errors)
 ConfigNode treeOf(const QStringList &path, ConfigNode value)
 {
     ConfigNode node = std::move(value);
-    for (auto key = path.crbegin(); key != path.crend(); ++key) {
+    for (qsizetype i = path.size(); i-- > 0;) {
         ConfigNode table(ConfigNode::Kind::Table, node.origin);
-        table.table.emplace(*key, std::move(node));
+        table.table.emplace(path.at(i), std::move(node));
         node = std::move(table);
     }
     return node;
