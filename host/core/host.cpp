@@ -53,7 +53,7 @@ Host::Host(MainLoop &loop, HostSetup setup)
     const int count = std::clamp(setup.reactors, 1, 64);
     for (int i = 0; i < count; ++i)
         m_reactors.push_back(std::make_unique<ReactorThread>(i, *m_distributor));
-    restore(*m_distributor, std::move(kept));
+    restore(*m_distributor, kept);
     setup.endpoints.service = [this](const char *iid) -> void * {
         return std::strcmp(iid, FAIRLEAD_EVENTS_IID) == 0 ? static_cast<Events *>(&*m_eventService)
                                                           : nullptr;

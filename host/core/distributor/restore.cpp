@@ -79,7 +79,7 @@ void restoreSession(Distributor &distributor, Reactor &home, const RecoveredSess
 
 } // namespace
 
-void restore(Distributor &distributor, Recovered recovered)
+void restore(Distributor &distributor, const Recovered &recovered)
 {
     distributor.directory.startAt(recovered.nextSession);
     for (const Message &message : recovered.retained)

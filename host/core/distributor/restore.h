@@ -13,6 +13,6 @@ struct Recovered;
 /// testaments begin with Reactor::beginWaiting().
 ///
 /// Thread: one, before the reactors turn.
-void restore(Distributor &distributor, Recovered recovered);
+void restore(Distributor &distributor, const Recovered &recovered);
 
 } // namespace fairlead::core

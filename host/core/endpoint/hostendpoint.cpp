@@ -96,7 +96,7 @@ Result<> HostEndpoint::make()
     const EndpointConfig config = {m_settings.name, m_settings.url, m_settings.options};
     const std::shared_ptr<Part> part = newPart();
     Error refusal;
-    const Result<> called = isListener()
+    Result<> called = isListener()
         ? callPlugin("createListener",
                      [&] {
                          auto made = m_factory->createListener(config, *m_services);
