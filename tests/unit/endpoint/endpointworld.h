@@ -51,10 +51,10 @@ public:
     explicit EndpointWorld(TransportFactory &factory)
         : host(1)
         , events(host.clock(), m_main)
+        , m_reports(m_main, events.feed())
         , services(host.clock(), host.distributor().generations)
         , supervisor(host.clock(), m_timers, host.random(), host.distributor().generations)
         , m_registrar(services)
-        , m_reports(m_main, events.feed())
         , m_placer(m_reactors)
         , m_factory(factory)
         , m_reader(*events.subscribe(core::EventReaderOptions()))
@@ -158,7 +158,19 @@ public:
     }
 
     sim::SimHost host;
+
+private:
+    // What the supervisor and its connectors use goes after them.
+    CallQueue m_main;
+    core::TimerQueue m_timers;
+
+public:
     core::EventBus events;
+
+private:
+    core::LinkReports m_reports;
+
+public:
     core::ServiceRegistry services;
     core::Supervisor supervisor;
     core::EndpointSettings settings;
@@ -239,10 +251,7 @@ private:
         }
     }
 
-    CallQueue m_main;
-    core::TimerQueue m_timers;
     core::EndpointRegistrar m_registrar;
-    core::LinkReports m_reports;
     core::LinkPlacer::Reactors m_reactors;
     core::LinkPlacer m_placer;
     TransportFactory &m_factory;
