@@ -158,6 +158,8 @@ class Recovery(HostedTest):
         self.assertEqual(len(rpc.call("disconnect", peerKey="copy")["disconnected"]), 1)
         self.wait(lambda: self.endpoints(rpc)["copy"]["state"] == "running"
                   and self.endpoints(rpc)["copy"]["generation"] > first, daemon, "not again")
+        self.wait(lambda: "loopback/copy" in {one["peerKey"] for one in rpc.call("links")["links"]
+                                              if one["state"] == "ready"}, daemon, "no link")
         # Ended on its own side, it stays away until it is asked for, and has not failed.
         self.assertEqual(rpc.call("disconnect", peerKey="loopback/copy")["partial"], False)
         self.wait(lambda: self.endpoints(rpc)["copy"]["state"] == "stopped", daemon, "not stopped")
