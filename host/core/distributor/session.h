@@ -229,6 +229,7 @@ public:
 
 private:
     static constexpr std::size_t kBackedUp = 64;
+    static constexpr quint32 kNoCopy = 0xFFFFFFFF; ///< of what is not stored
 
     enum class Phase : quint8 {
         Taken,
