@@ -68,7 +68,7 @@ quint64 Ledger::retainedOf(const QByteArray &topic) const
 void Ledger::take(record::PutMessage &record, bool refusable)
 {
     const quint64 sequence = record.message.sequence();
-    if (sequence == 0 || m_messages.count(sequence) != 0) {
+    if (sequence == 0 || m_messages.contains(sequence)) {
         ++m_counters.ignored;
         return;
     }

@@ -72,7 +72,7 @@ public:
 
     std::size_t storedMessages() const noexcept { return std::size_t(m_messages.size()); }
 
-    bool hasSession(quint64 number) const { return m_sessions.count(number) != 0; }
+    bool hasSession(quint64 number) const { return m_sessions.contains(number); }
 
     /// The sequence of the topic's retained message; 0: none.
     quint64 retainedOf(const QByteArray &topic) const;

@@ -67,7 +67,7 @@ RecoveredSession *Recovery::find(quint64 number)
 
 void Recovery::visitSession(SessionRow row)
 {
-    if (row.number == 0 || m_sessions.count(row.number) != 0) {
+    if (row.number == 0 || m_sessions.contains(row.number)) {
         ++m_recovered.skipped;
         return;
     }

@@ -37,9 +37,9 @@ private:
     bool copyOneWay(const Table &table, const char *direction, const Take &take);
     Result<> flush();
 
-    bool hasSession(quint64 number) const { return m_sessions.count(number) != 0; }
+    bool hasSession(quint64 number) const { return m_sessions.contains(number); }
 
-    bool hasMessage(quint64 sequence) const { return m_messages.count(sequence) != 0; }
+    bool hasMessage(quint64 sequence) const { return m_messages.contains(sequence); }
 
     SqliteDatabase &m_from;
     SqliteDatabase &m_fresh;

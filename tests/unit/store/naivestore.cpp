@@ -142,14 +142,14 @@ void NaiveStore::tidy()
         retained.insert(sequence);
     std::erase_if(m_state.messages, [&retained](const auto &entry) {
         return entry.second.targets.empty() && entry.second.streams == 0
-            && retained.count(entry.first) == 0;
+            && !retained.contains(entry.first);
     });
 }
 
 void NaiveStore::owe(Kept *kept, const DurableTarget &target) const
 {
     if (std::min(target.qos, kept->message.qos()) == 0
-        || m_state.sessions.count(target.session) == 0
+        || !m_state.sessions.contains(target.session)
         || (target.noLocal && target.session == kept->message.origin()))
         return;
     kept->targets[{target.session, target.copy}] = {target, std::nullopt};
@@ -158,7 +158,7 @@ void NaiveStore::owe(Kept *kept, const DurableTarget &target) const
 void NaiveStore::play(const record::PutMessage &put)
 {
     const quint64 sequence = put.message.sequence();
-    if (put.keySession != 0 && m_state.sessions.count(put.keySession) != 0)
+    if (put.keySession != 0 && m_state.sessions.contains(put.keySession))
         m_state.sessions[put.keySession].keys.insert(put.key);
     Kept kept;
     kept.message = put.message;
@@ -179,7 +179,7 @@ void NaiveStore::play(const record::PutMessage &put)
 void NaiveStore::play(const record::AddTarget &add)
 {
     const quint64 sequence = add.message.sequence();
-    if (m_refused.count(sequence) != 0)
+    if (m_refused.contains(sequence))
         return;
     Kept &kept = m_state.messages[sequence];
     kept.message = add.message;
