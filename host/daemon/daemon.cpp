@@ -142,10 +142,20 @@ std::optional<int> Daemon::start()
             record.logText());
     }
 
+    for (const StreamSpec &stream : m_config->streams()) {
+        if (stream.durable) {
+            log(LogLevel::Warning,
+                "stream",
+                QStringLiteral("stream.%1.durable: kept in memory only, it ends with the process")
+                    .arg(QString::fromUtf8(stream.name)));
+        }
+    }
+
     HostSetup setup;
     setup.reactors
         = settings.reactors > 0 ? settings.reactors : std::max(1, QThread::idealThreadCount() / 2);
     setup.limits = distributorLimits(m_config->limits());
+    setup.limits.streams = m_config->streams();
     setup.endpoints.maxLinks = m_config->limits().links > 0
         ? m_config->limits().links
         : std::max<qint64>(1, descriptors - kOwnDescriptors);

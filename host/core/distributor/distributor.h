@@ -6,6 +6,7 @@
 #include "core/distributor/limits.h"
 #include "core/distributor/sequencer.h"
 #include "core/distributor/sessiondirectory.h"
+#include "core/distributor/streamset.h"
 #include "core/registry/generationsource.h"
 
 #include <vector>
@@ -22,21 +23,28 @@ struct Distributor
     Distributor(Position next, const DistributorLimits &bounds, Store *keeper)
         : limits(bounds)
         , store(keeper)
+        , first(next)
         , retained(bounds.retained)
-        , sequencer(next, retained, keeper)
+        , streams(bounds.streams, next.sequence - 1)
+        , sequencer(next, retained, streams, keeper)
         , index(sequencer)
         , directory(links, bounds.sessions)
     { }
 
     const DistributorLimits limits;
     Store *const store;
+    const Position first; ///< of this start
     GenerationSource generations;
     LinkRegistry links;
     RetainedStore retained;
+    StreamSet streams;
     Sequencer sequencer;
     TopicIndex index;
     SessionDirectory directory;
     std::vector<Reactor *> reactors;
+
+    /// What sessions read what came before their live messages from.
+    SessionSources sources() noexcept { return {retained, streams, index}; }
 };
 
 } // namespace fairlead::core

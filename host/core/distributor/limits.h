@@ -5,8 +5,11 @@
 
 #include "core/distributor/retainedstore.h"
 #include "core/distributor/session.h"
+#include "core/distributor/streamspec.h"
 
 #include <fairlead/message.h>
+
+#include <vector>
 
 namespace fairlead::core {
 
@@ -17,6 +20,7 @@ struct DistributorLimits
     RetainedStore::Limits retained;
     quint64 sessions = 100'000;
     quint32 maxSessionExpiry = kNever; ///< seconds
+    std::vector<StreamSpec> streams; ///< as StreamSet takes them
 };
 
 } // namespace fairlead::core

@@ -4,13 +4,15 @@
 #include "core/distributor/matchcache.h"
 
 #include "core/distributor/session.h"
+#include "core/distributor/streamset.h"
 
 #include <algorithm>
 
 namespace fairlead::core {
 
-MatchCache::MatchCache(const TopicIndex &index, int reactor)
+MatchCache::MatchCache(const TopicIndex &index, const StreamSet &streams, int reactor)
     : m_index(index)
+    , m_streams(streams)
     , m_reactor(reactor)
 { }
 
@@ -21,6 +23,7 @@ TopicMatch &MatchCache::entry(ByteSpan topic)
     if (found == m_entries.end()) {
         auto match = std::make_unique<TopicMatch>();
         match->levelSlot = TopicIndex::levelSlot(topic);
+        match->streams = m_streams.maskOf(topic);
         found = m_entries.emplace(std::string(topic), std::move(match)).first;
         m_topicBytes += topic.size();
     }

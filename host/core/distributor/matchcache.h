@@ -12,6 +12,8 @@
 
 namespace fairlead::core {
 
+class StreamSet;
+
 /// One session of this reactor that a topic reaches, all its overlapping subscriptions merged.
 struct LocalTarget
 {
@@ -37,6 +39,7 @@ struct TopicMatch
     quint64 localVersion = 0;
     quint32 levelSlot = 0;
     quint64 reactors = 0; ///< bit per reactor with a session that asked
+    quint32 streams = 0; ///< bit per stream that keeps the topic; never changes
     std::vector<LocalTarget> locals;
     std::vector<std::shared_ptr<SharedGroup>> groups;
     /// Those among all sessions, wherever they live, to whom a message at QoS > 0 is owed in writing.
@@ -62,7 +65,7 @@ struct TopicMatch
 class MatchCache
 {
 public:
-    MatchCache(const TopicIndex &index, int reactor);
+    MatchCache(const TopicIndex &index, const StreamSet &streams, int reactor);
 
     /// The current match; the pointer is good until trim().
     TopicMatch *find(ByteSpan topic);
@@ -107,6 +110,7 @@ private:
     static constexpr std::size_t kMaxTopicBytes = 16 * 1024 * 1024;
 
     const TopicIndex &m_index;
+    const StreamSet &m_streams;
     const int m_reactor;
     quint64 m_localVersion = 1;
     std::size_t m_topicBytes = 0;

@@ -116,14 +116,17 @@ ReplayPage ReplayRing::read(ReplayCursor *cursor, qint64 now, std::vector<Messag
     out->reserve(out->size() + std::size_t(kPage));
     {
         const auto locked = lock();
-        if (cursor->after < m_lostUpTo) {
+        const quint64 lostUpTo = std::min(m_lostUpTo, cursor->before - 1);
+        if (cursor->after < lostUpTo) {
             page.lostFirst = cursor->after + 1;
-            page.lostLast = m_lostUpTo;
-            cursor->after = m_lostUpTo;
+            page.lostLast = lostUpTo;
+            cursor->after = lostUpTo;
         }
         std::size_t index = indexAfter(cursor->after);
-        const std::size_t end = std::min(m_size, index + std::size_t(kPage));
-        for (; index < end; ++index) {
+        const std::size_t last = std::max(index, indexAfter(cursor->before - 1));
+        const std::size_t end = std::min(last, index + std::size_t(kPage));
+        std::size_t bytes = 0;
+        for (; index < end && bytes < kPageBytes; ++index) {
             const Entry &one = entry(index);
             cursor->after = one.sequence;
             // Its timer may be late; its time is over nevertheless.
@@ -132,10 +135,11 @@ ReplayPage ReplayRing::read(ReplayCursor *cursor, qint64 now, std::vector<Messag
                     page.lostFirst = one.sequence;
                 page.lostLast = one.sequence;
             } else {
+                bytes += one.message.size();
                 out->push_back(one.message);
             }
         }
-        page.more = end < m_size;
+        page.more = index < last;
     }
     const auto unwanted = [&](const Message &message) {
         if (!cursor->filter.matches(message.topic()))

@@ -35,6 +35,7 @@ struct ReplayCursor
 {
     TopicFilter filter;
     quint64 after = 0;
+    quint64 before = std::numeric_limits<quint64>::max(); ///< what is here and later is not for it
 };
 
 /// What one look at a stream yielded, beside the messages.
@@ -79,8 +80,9 @@ public:
     void appendLocked(const Message &message, qint64 now);
     void append(const Message &message, qint64 now);
 
-    /// The next page into @p out (appended): at most kPage messages are looked at, those that the
-    /// cursor's filter selects and that have not expired are in it, in order. The cursor moves on.
+    /// The next page into @p out (appended): at most kPage messages are looked at, or as many as have
+    /// kPageBytes together; those that the cursor's filter selects and that have not expired are in
+    /// it, in order. The cursor moves on.
     ReplayPage read(ReplayCursor *cursor, qint64 now, std::vector<Message> *out);
     /// Whether nothing newer than @p after came. Exact while the caller holds the sequencer's lock.
     bool isCaughtUp(quint64 after) const;
@@ -102,6 +104,7 @@ public:
     quint64 bytes() const;
 
     static constexpr int kPage = 256;
+    static constexpr std::size_t kPageBytes = 256 * 1024;
     /// What a message takes beside its own bytes.
     static constexpr quint64 kOverhead = 96;
 

@@ -92,9 +92,10 @@ DurableTargets owedWithoutEcho(const TopicMatch &match, const Message &message)
 
 } // namespace
 
-Sequencer::Sequencer(Position next, RetainedStore &retained, Store *store)
+Sequencer::Sequencer(Position next, RetainedStore &retained, StreamSet &streams, Store *store)
     : m_epoch(next.epoch)
     , m_retained(retained)
+    , m_streams(streams)
     , m_store(store)
     , m_next(next.sequence)
 { }
@@ -146,13 +147,24 @@ void Sequencer::wake(quint64 touched, int self)
     }
 }
 
-// Gives one message its place and hands it to the reactors, the retained entries and the store.
-void Sequencer::commitLocked(int self, Outgoing *outgoing, quint64 *touched)
+quint64 Sequencer::lastSequence()
+{
+    const std::scoped_lock locked(m_lock);
+    return m_next - 1;
+}
+
+// Gives one message its place and hands it to streams, retained entries, reactors and the store.
+void Sequencer::commitLocked(int self,
+                             Outgoing *outgoing,
+                             StreamSet::Batch *history,
+                             quint64 *touched)
 {
     outgoing->message.setPosition({m_epoch, m_next++});
+    const TopicMatch &match = *outgoing->match;
+    if (match.streams != 0)
+        history->append(match.streams, outgoing->message);
     if (outgoing->retain)
         m_retained.store(outgoing->message);
-    const TopicMatch &match = *outgoing->match;
     std::vector<SharedMemberPtr> members;
     for (const std::shared_ptr<SharedGroup> &group : match.groups) {
         if (SharedMemberPtr member = pick(*group))
@@ -206,6 +218,7 @@ Ticket Sequencer::storeLocked(const Outgoing &outgoing, DurableTargets shared)
 }
 
 void Sequencer::commit(int self,
+                       qint64 now,
                        std::vector<Outgoing> *batch,
                        const TopicIndex &index,
                        MatchCache &cache,
@@ -236,8 +249,11 @@ void Sequencer::commit(int self,
             }
             continue;
         }
-        for (Outgoing &outgoing : *batch)
-            commitLocked(self, &outgoing, &touched);
+        {
+            StreamSet::Batch history(m_streams, now);
+            for (Outgoing &outgoing : *batch)
+                commitLocked(self, &outgoing, &history, &touched);
+        }
         for (quint64 left = touched & ~(quint64(1) << self); left != 0; left &= left - 1) {
             int &waiting
                 = m_inboxes[std::size_t(std::countr_zero(left))]->batches[std::size_t(self)];

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/distributor/matchcache.h"
+#include "core/distributor/streamset.h"
 #include "core/store/store.h"
 
 #include <fairlead/message.h>
@@ -49,7 +50,7 @@ class Sequencer
 {
 public:
     /// @p store null: nothing outlives the process.
-    Sequencer(Position next, RetainedStore &retained, Store *store);
+    Sequencer(Position next, RetainedStore &retained, StreamSet &streams, Store *store);
     ~Sequencer();
 
     /// Adds the next reactor; all are added before the first commit.
@@ -63,8 +64,13 @@ public:
 
     quint32 epoch() const noexcept { return m_epoch; }
 
-    /// Commits @p batch of reactor @p self and swaps its inbox into @p inbox (appended).
+    /// The last sequence that was given; 0: none yet.
+    quint64 lastSequence();
+
+    /// Commits @p batch of reactor @p self and swaps its inbox into @p inbox (appended). Its streams
+    /// have a message before anybody gets it.
     void commit(int self,
+                qint64 now,
                 std::vector<Outgoing> *batch,
                 const TopicIndex &index,
                 MatchCache &cache,
@@ -94,7 +100,7 @@ private:
     };
 
     void collectLocked(int self, std::vector<InboxItem> *inbox, std::vector<Reactor *> *relieved);
-    void commitLocked(int self, Outgoing *outgoing, quint64 *touched);
+    void commitLocked(int self, Outgoing *outgoing, StreamSet::Batch *history, quint64 *touched);
     Ticket storeLocked(const Outgoing &outgoing, DurableTargets shared);
     void pushLocked(int target, InboxItem item, quint64 *touched);
     void wake(quint64 touched, int self);
@@ -103,6 +109,7 @@ private:
 
     const quint32 m_epoch;
     RetainedStore &m_retained;
+    StreamSet &m_streams;
     Store *const m_store;
     std::mutex m_lock;
     quint64 m_next;

@@ -233,14 +233,13 @@ void Session::replayRetained(const TopicFilter &filter,
 {
     // Each request is served in full, unless somebody asks faster than he reads.
     if (m_walks.size() >= kMaxWalks)
-        forgetReplay(filter);
+        forgetRetained(filter);
     if (m_walks.size() >= m_limits.subscriptions)
         return;
     RetainedWalk walk;
     walk.cursor.filter = filter;
     walk.cursor.before = before;
-    walk.options = options;
-    walk.by = Matched(termsOf(options));
+    walk.terms = {options, Matched(termsOf(options)), true};
     m_walks.push_back(std::move(walk));
 }
 
@@ -282,10 +281,16 @@ void Session::removeSubscription(const TopicFilter &filter)
 
 void Session::forgetReplay(const TopicFilter &filter)
 {
+    forgetRetained(filter);
+    forgetHistory(filter);
+}
+
+void Session::forgetRetained(const TopicFilter &filter)
+{
     std::erase_if(m_walks, [&](const RetainedWalk &walk) {
         if (!(walk.cursor.filter == filter))
             return false;
-        dropWalk(walk);
+        dropPage(walk.page, walk.terms);
         return true;
     });
 }

@@ -6,6 +6,7 @@
 #include "core/distributor/gapnotice.h"
 #include "core/distributor/matchcache.h"
 #include "core/distributor/pendingqueue.h"
+#include "core/distributor/replaywalk.h"
 #include "core/distributor/retainedstore.h"
 #include "core/distributor/ring.h"
 #include "core/distributor/testament.h"
@@ -19,13 +20,23 @@
 #include <fairlead/timers.h>
 
 #include <algorithm>
+#include <deque>
 #include <functional>
+#include <optional>
 
 namespace fairlead::core {
 
 class HostLink;
 class SessionTable;
 struct Congestion;
+
+/// Where a session finds what came before its live messages.
+struct SessionSources
+{
+    const RetainedStore &retained;
+    StreamSet &streams;
+    TopicIndex &index;
+};
 
 /// What one session may hold.
 struct SessionLimits
@@ -131,8 +142,8 @@ public:
     /// Whether take() could yield something with an open window.
     bool hasWaiting() const noexcept
     {
-        return !m_pending.isEmpty() || !m_walks.empty() || m_resend < m_inflight.size()
-            || hasLosses();
+        return !m_pending.isEmpty() || !m_walks.empty() || !m_replays.empty()
+            || m_resend < m_inflight.size() || hasLosses();
     }
 
     bool isRefusing() const noexcept
@@ -162,6 +173,9 @@ public:
 
     void handleStored() noexcept { m_awaited = 0; }
 
+    /// Whether the last take() ended with more history to look through than one take may.
+    bool isSearching() const noexcept { return m_searching; }
+
     struct Taken
     {
         int count = 0;
@@ -169,7 +183,7 @@ public:
     };
 
     Taken take(
-        Delivery *out, int max, const Window &window, qint64 now, const RetainedStore &retained);
+        Delivery *out, int max, const Window &window, qint64 now, const SessionSources &sources);
     /// Whether @p handle was in flight.
     bool settle(quint64 handle);
     /// @p ticket: of what is stored of it at @p level, untouched when nobody has to wait.
@@ -213,7 +227,16 @@ public:
                         const SubscriptionOptions &options,
                         quint64 before);
 
+    /// What is left of retained messages and history for @p filter is not wanted any more.
     void forgetReplay(const TopicFilter &filter);
+
+    /// History for a subscription comes before what is live. Until it is read up to the present,
+    /// nothing live comes for it, unless @p walk is live already; @p gap is told first.
+    void replay(ReplayWalk walk, const std::optional<ReplayGap> &gap, quint32 epoch);
+    /// The subscription to @p filter is live from @p from on, whatever is left of its history.
+    void joinReplay(const TopicFilter &filter, quint64 from);
+    /// All subscriptions whose history is not read yet become live: nobody reads for now.
+    void goLive(TopicIndex &index);
 
     // The rest of what it keeps.
     quint32 expirySeconds = 0;
@@ -254,18 +277,23 @@ private:
     struct RetainedWalk
     {
         RetainedStore::Cursor cursor;
-        SubscriptionOptions options;
-        Matched by;
-        std::vector<Message> page;
-        std::size_t next = 0;
-        quint32 firstCopy = 0; ///< of the page, for a durable session
-        Ticket ticket = 0; ///< of the page's QoS 2 messages
+        WalkTerms terms;
+        WalkPage page;
         bool more = true;
     };
 
     struct Taking;
     void takeResent(Taking *taking);
     void takeRetained(Taking *taking, const RetainedStore &retained);
+    void takeHistory(Taking *taking, const SessionSources &sources, bool onlyLive);
+    bool takePage(Taking *taking, WalkPage *page, const WalkTerms &terms);
+    void readHistory(Taking *taking, const SessionSources &sources, ReplayWalk *walk);
+    bool hasLiveReplay() const noexcept;
+    void seekHistory(const SessionSources &sources, qint64 now);
+    void beginHistory(const ReplayWalk &walk);
+    void goLive(ReplayWalk *walk, TopicIndex &index);
+    void forgetRetained(const TopicFilter &filter);
+    void forgetHistory(const TopicFilter &filter);
     void takeLive(Taking *taking);
     void give(Taking *taking, PendingEntry entry);
     void takeNotices(Taking *taking);
@@ -275,8 +303,8 @@ private:
     void noteLoss(const Message &message, const Matched &by, LossReason reason);
     quint8 noticeQos() const noexcept;
     bool mayLeave(Taking *taking, Ticket ticket);
-    void keepPage(RetainedWalk *walk);
-    void dropWalk(const RetainedWalk &walk);
+    void keepPage(WalkPage *page, const WalkTerms &terms);
+    void dropPage(const WalkPage &page, const WalkTerms &terms);
     void settleStored(quint64 sequence, quint32 copy, quint8 qos);
 
     SubscriberPtr m_subscriber;
@@ -298,6 +326,9 @@ private:
     quint32 m_copies = 0; ///< of retained messages
     std::vector<std::pair<quint32, Ticket>> m_keyTickets; ///< not decided yet
     std::vector<RetainedWalk> m_walks;
+    std::deque<ReplayWalk> m_replays; ///< one for a filter at most; the first is read next
+    quint32 m_epoch = 0; ///< of this start, once it replays
+    bool m_searching = false;
     QSet<quint32> m_keys;
     Subscriptions m_subscriptions;
     quint32 m_filterLevels = 0;

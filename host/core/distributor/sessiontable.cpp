@@ -261,6 +261,9 @@ void SessionTable::release(Session &session, const ReleaseRequest *request)
         if (!request->publishTestament)
             session.testament.reset();
     }
+    // What comes from now on waits for it; history does not.
+    if (session.expirySeconds > 0)
+        session.goLive(m_distributor.index);
     awaitReturn(session);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What a session gives its link: what is due again, notices, retained messages, then what is live.
+// What a session gives its link: what is due again, notices, retained messages, history, then what is live.
 
-#include "core/distributor/session.h"
+#include "core/distributor/sessiontaking.h"
 
 #include <fairlead/clock.h>
 
@@ -33,30 +33,26 @@ void showIds(const Matched &by, Delivery *delivery) noexcept
 
 } // namespace
 
-struct Session::Taking
-{
-    Delivery *out;
-    int max;
-    int unacked;
-    qint64 bytes;
-    qint64 now;
-    Taken taken;
-    bool ended = false;
-
-    bool isFull() const noexcept { return ended || taken.count == max || bytes <= 0; }
-};
-
 Session::Taken Session::take(
-    Delivery *out, int max, const Window &window, qint64 now, const RetainedStore &retained)
+    Delivery *out, int max, const Window &window, qint64 now, const SessionSources &sources)
 {
     Taking taking = {out, max, window.unacked, window.bytes, now, {}, false};
     m_windowClosed = false;
     m_awaited = 0;
+    m_searching = false;
     m_givenIds.clear();
     takeResent(&taking);
     takeNotices(&taking);
-    takeRetained(&taking, retained);
+    seekHistory(sources, now);
+    takeRetained(&taking, sources.retained);
+    // What fills the queue goes before history without an end, so that this costs no live message.
+    const bool liveFirst = !isBelowQuarter();
+    takeHistory(&taking, sources, liveFirst);
+    if (hasLiveReplay())
+        return taking.taken;
     takeLive(&taking);
+    if (liveFirst)
+        takeHistory(&taking, sources, false);
     return taking.taken;
 }
 
@@ -163,81 +159,90 @@ bool Session::mayLeave(Taking *taking, Ticket ticket)
     return false;
 }
 
-// A retained message that a durable session will hold is owed to it like any other.
-void Session::keepPage(RetainedWalk *walk)
+// A message of the past that a durable session will hold is owed to it like any other.
+void Session::keepPage(WalkPage *page, const WalkTerms &terms)
 {
-    walk->ticket = 0;
-    walk->firstCopy = m_copies + 1;
-    if (!m_store || walk->options.qos == 0)
+    page->ticket = 0;
+    page->firstCopy = m_copies + 1;
+    if (!m_store || terms.options.qos == 0)
         return;
-    for (const Message &message : walk->page) {
+    for (const Message &message : page->messages) {
         DurableTarget target;
         target.session = number();
         target.copy = ++m_copies;
-        target.qos = walk->options.qos;
-        target.retain = true;
-        target.showPosition = walk->options.showPositions;
-        target.ids = idsOf(walk->by.sharedTerms());
-        const quint8 qos = std::min(message.qos(), walk->options.qos);
+        target.qos = terms.options.qos;
+        target.retain = terms.isRetained;
+        target.retainAsPublished = !terms.isRetained && terms.options.retainAsPublished;
+        target.showPosition = terms.options.showPositions;
+        target.ids = idsOf(terms.by.sharedTerms());
+        const quint8 qos = std::min(message.qos(), terms.options.qos);
         if (qos == 0)
             continue;
         const Ticket ticket = m_store->append(record::AddTarget{message, std::move(target)},
                                               qos == 2 ? Durability::Disk : Durability::Memory);
         if (qos == 2)
-            walk->ticket = ticket;
+            page->ticket = ticket;
     }
 }
 
-void Session::dropWalk(const RetainedWalk &walk)
+void Session::dropPage(const WalkPage &page, const WalkTerms &terms)
 {
-    for (std::size_t i = walk.next; i < walk.page.size(); ++i) {
-        settleStored(walk.page[i].sequence(),
-                     walk.firstCopy + quint32(i),
-                     std::min(walk.page[i].qos(), walk.options.qos));
+    for (std::size_t i = page.next; i < page.messages.size(); ++i) {
+        settleStored(page.messages[i].sequence(),
+                     page.firstCopy + quint32(i),
+                     std::min(page.messages[i].qos(), terms.options.qos));
     }
+}
+
+// False when the page is not done and nothing more can be given now.
+bool Session::takePage(Taking *taking, WalkPage *page, const WalkTerms &terms)
+{
+    while (!page->isDone()) {
+        if (taking->isFull())
+            return false;
+        const Message &message = page->messages[page->next];
+        PendingEntry entry;
+        entry.qos = std::min(message.qos(), terms.options.qos);
+        entry.debt.copy = page->firstCopy + quint32(page->next);
+        if (message.expiryDeadline() >= 0 && message.expiryDeadline() <= taking->now) {
+            settleStored(message.sequence(), entry.debt.copy, entry.qos);
+            ++page->next;
+            continue;
+        }
+        if (entry.qos > 0 && taking->unacked <= 0) {
+            m_windowClosed = taking->ended = true;
+            return false;
+        }
+        if (entry.qos == 2 && !mayLeave(taking, page->ticket))
+            return false;
+        entry.message = std::move(page->messages[page->next++]);
+        entry.by = terms.by;
+        entry.retain
+            = terms.isRetained || (entry.message.isRetain() && terms.options.retainAsPublished);
+        entry.showPosition = terms.options.showPositions;
+        if (entry.qos > 0)
+            m_bytes += entry.message.size();
+        give(taking, std::move(entry));
+    }
+    return true;
 }
 
 void Session::takeRetained(Taking *taking, const RetainedStore &retained)
 {
     while (!m_walks.empty()) {
         RetainedWalk &walk = m_walks.front();
-        if (walk.next == walk.page.size()) {
-            if (!walk.more) {
-                m_walks.erase(m_walks.begin());
-                continue;
-            }
-            if (taking->isFull())
-                return;
-            walk.page.clear();
-            walk.next = 0;
-            walk.more = retained.read(&walk.cursor, taking->now, &walk.page);
-            keepPage(&walk);
+        if (!takePage(taking, &walk.page, walk.terms))
+            return;
+        if (!walk.more) {
+            m_walks.erase(m_walks.begin());
             continue;
         }
         if (taking->isFull())
             return;
-        const Message &message = walk.page[walk.next];
-        PendingEntry entry;
-        entry.qos = std::min(message.qos(), walk.options.qos);
-        entry.debt.copy = walk.firstCopy + quint32(walk.next);
-        if (message.expiryDeadline() >= 0 && message.expiryDeadline() <= taking->now) {
-            settleStored(message.sequence(), entry.debt.copy, entry.qos);
-            ++walk.next;
-            continue;
-        }
-        if (entry.qos > 0 && taking->unacked <= 0) {
-            m_windowClosed = taking->ended = true;
-            return;
-        }
-        if (entry.qos == 2 && !mayLeave(taking, walk.ticket))
-            return;
-        entry.message = std::move(walk.page[walk.next++]);
-        entry.by = walk.by;
-        entry.retain = true;
-        entry.showPosition = walk.options.showPositions;
-        if (entry.qos > 0)
-            m_bytes += entry.message.size();
-        give(taking, std::move(entry));
+        walk.page.messages.clear();
+        walk.page.next = 0;
+        walk.more = retained.read(&walk.cursor, taking->now, &walk.page.messages);
+        keepPage(&walk.page, walk.terms);
     }
 }
 

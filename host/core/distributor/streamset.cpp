@@ -106,6 +106,17 @@ ReplayExtent StreamSet::extent(int stream, qint64 now, quint64 head)
     return ring(stream).extent(now);
 }
 
+qint64 StreamSet::shortestAge() const noexcept
+{
+    qint64 shortest = -1;
+    for (const auto &stream : m_streams) {
+        const qint64 age = stream->spec.limits.ageNs;
+        if (age > 0 && (shortest < 0 || age < shortest))
+            shortest = age;
+    }
+    return shortest;
+}
+
 qint64 StreamSet::expire(qint64 now)
 {
     qint64 next = -1;

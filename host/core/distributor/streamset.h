@@ -55,6 +55,8 @@ public:
     /// does not learn itself.
     ReplayExtent extent(int stream, qint64 now, quint64 head);
 
+    /// The shortest time after which one of them drops a message for its age; -1: none does.
+    qint64 shortestAge() const noexcept;
     /// Drops what is too old in all of them; the time of the next call, -1: none is needed.
     qint64 expire(qint64 now);
 

@@ -26,6 +26,7 @@ namespace fairlead::core {
 
 class Reactor;
 class Session;
+struct ReplayRequest;
 
 /// The host's side of one link: its lifecycle's side effects, its bus and its lease.
 ///
@@ -323,6 +324,7 @@ private:
     void tell(LinkReport::Kind kind, const Error &reason = Error()) noexcept;
 
     SubscribeOutcome subscribeOne(const SubscribeRequest &request, Ticket *ticket);
+    bool startsLive(const ReplayRequest &history, bool known, quint8 qos) const;
     /// Queues @p record for the store at the endpoint's level; 0: nobody waits.
     Ticket keep(StoreRecord record) noexcept;
     bool hasLease() noexcept;

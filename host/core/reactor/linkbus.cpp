@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "core/distributor/distributor.h"
-#include "core/distributor/overflowpolicy.h"
 #include "core/reactor/hostlink.h"
 #include "core/reactor/reactor.h"
 
@@ -25,36 +24,6 @@ bool isReserved(ByteSpan topic) noexcept
 
 constexpr std::size_t kMaxNote = 4096;
 constexpr int kParkedRun = 64;
-
-// What a subscription's messages are treated by; the operator's word goes before the client's.
-OverflowChoice overflowFor(const OverflowChoice &asked, const OverflowSettings &settings) noexcept
-{
-    const EffectiveOverflow effective = effectiveOverflow(asked, {}, settings);
-    OverflowChoice choice;
-    choice.patienceMs = quint32(effective.patienceNs / kNsPerMs);
-    switch (effective.policy) {
-    case OverflowPolicy::DropOldest:
-        choice.policy = Overflow::DropOldest;
-        break;
-    case OverflowPolicy::DropNewest:
-        choice.policy = Overflow::DropNewest;
-        break;
-    case OverflowPolicy::LatestPerTopic:
-        choice.policy = Overflow::LatestPerTopic;
-        break;
-    case OverflowPolicy::Reject:
-        choice.policy = Overflow::Reject;
-        break;
-    case OverflowPolicy::BlockUpTo:
-        choice.policy = Overflow::BlockUpTo;
-        break;
-    case OverflowPolicy::Disconnect:
-    case OverflowPolicy::FaultSource:
-        choice.policy = Overflow::Disconnect;
-        break;
-    }
-    return choice;
-}
 
 } // namespace
 
@@ -182,7 +151,7 @@ int HostLink::take(Delivery *out, int max, const Window &window) noexcept
     if (max <= 0 || window.bytes <= 0)
         return 0;
     const Session::Taken taken = m_session->take(
-        out, max, window, m_reactor.clock().now(), m_reactor.distributor().retained);
+        out, max, window, m_reactor.clock().now(), m_reactor.distributor().sources());
     m_turnBudget -= taken.count;
     Traffic &traffic = m_reactor.traffic();
     traffic.delivered.add(quint64(taken.count));
@@ -194,6 +163,9 @@ int HostLink::take(Delivery *out, int max, const Window &window) noexcept
         traffic.drop(DropReason::Expired).add(quint64(taken.expired));
     if (m_session->awaited() != 0)
         m_reactor.awaitStore(*m_session);
+    // Others have their turn before it looks through more.
+    if (m_session->isSearching())
+        markDirty();
     if (m_session->congestion || m_session->isRefusing())
         m_reactor.noteTaken(*m_session);
     return taken.count;
@@ -254,104 +226,6 @@ Ticket HostLink::keep(StoreRecord record) noexcept
 int HostLink::receiveKeyCount() const noexcept
 {
     return m_session ? m_session->keyCount() : 0;
-}
-
-SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket *ticket)
-{
-    const Result<TopicFilter> parsed = TopicFilter::parse(request.filter);
-    // History is not kept, so who asks for it is told.
-    if (!parsed || parsed->pattern().starts_with("$replay/") || !request.replayFrom.empty()
-        || (parsed->isShared() && request.noLocal)) {
-        return {Outcome::Invalid, 0};
-    }
-    const TopicFilter &filter = *parsed;
-    Distributor &distributor = m_reactor.distributor();
-    if (m_endpoint->accessControl
-        && !m_endpoint->accessControl->maySubscribe(
-            m_principal,
-            {peerKey().constData(), std::size_t(peerKey().size())},
-            filter.pattern())) {
-        return {Outcome::NotAuthorized, 0};
-    }
-    const QByteArray key(request.filter.data(), qsizetype(request.filter.size()));
-    const bool known = m_session->subscriptions().contains(key);
-    if (!known && !m_session->admits(filter))
-        return {Outcome::Quota, 0};
-    SubscriptionOptions options;
-    options.id = request.subscriptionId;
-    options.qos = request.qos;
-    options.noLocal = request.noLocal;
-    options.retainAsPublished = request.retainAsPublished;
-    options.showPositions = request.showPositions;
-    options.overflow = overflowFor(request.overflow, m_endpoint->overflow);
-    options.filter = key;
-    // What this link published before is not for what it asks for now, and what it asks for now
-    // is not late for what follows.
-    m_reactor.commitBatch();
-    quint64 from = 0;
-    const bool existed
-        = distributor.index.subscribe(m_session->subscriberPtr(), filter, options, &from);
-    m_session->addSubscription(filter, options);
-    if (m_session->isDurable()) {
-        auto row = std::make_unique<SubscriptionRow>();
-        row->session = m_session->number();
-        row->filter = key;
-        row->id = options.id;
-        row->qos = options.qos;
-        row->noLocal = options.noLocal;
-        row->retainAsPublished = options.retainAsPublished;
-        row->showPositions = options.showPositions;
-        row->overflow = options.overflow;
-        row->since = from;
-        *ticket = keep(record::PutSubscription{std::move(row)});
-    }
-    const bool replay = request.replay == RetainedReplay::Always
-        || (request.replay == RetainedReplay::IfNew && !existed);
-    if (replay && !filter.isShared() && distributor.retained.count() > 0)
-        m_session->replayRetained(filter, options, from);
-    return {Outcome::Done, request.qos};
-}
-
-void HostLink::subscribe(const SubscribeRequest *requests,
-                         int count,
-                         quint32 completionTag) noexcept
-{
-    if (!hasLease())
-        return;
-    Notice notice;
-    notice.kind = Notice::Kind::Subscribed;
-    notice.completion.tag = completionTag;
-    Ticket ticket = 0;
-    for (int i = 0; i < count; ++i)
-        notice.subscribed.push_back(subscribeOne(requests[i], &ticket));
-    m_reactor.queueNotice(*this, std::move(notice), ticket);
-}
-
-void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completionTag) noexcept
-{
-    if (!hasLease())
-        return;
-    // What came before the request is still for it.
-    m_reactor.commitBatch();
-    Notice notice;
-    notice.kind = Notice::Kind::Unsubscribed;
-    notice.completion.tag = completionTag;
-    Ticket ticket = 0;
-    for (int i = 0; i < count; ++i) {
-        const QByteArray key(filters[i].data(), qsizetype(filters[i].size()));
-        const auto found = m_session->subscriptions().constFind(key);
-        if (found == m_session->subscriptions().constEnd()) {
-            notice.unsubscribed.push_back(Outcome::NoReceiver);
-            continue;
-        }
-        const TopicFilter filter = found->filter;
-        m_reactor.distributor().index.unsubscribe(m_session->subscriber(), filter);
-        m_session->removeSubscription(filter);
-        if (m_session->isDurable())
-            ticket = keep(record::RemoveSubscription{m_session->number(), key});
-        notice.unsubscribed.push_back(Outcome::Done);
-    }
-    m_reactor.queueNotice(*this, std::move(notice), ticket);
 }
 
 void HostLink::setNote(ByteSpan note) noexcept

@@ -32,7 +32,10 @@ Reactor::Reactor(
     , m_wakeup(wakeup)
     , m_retainedTimer([](void *self) noexcept { static_cast<Reactor *>(self)->expireRetained(); },
                       this)
-    , m_matches(distributor.index, number)
+    , m_historyTimer([](void *self) noexcept { static_cast<Reactor *>(self)->expireHistory(); },
+                     this)
+    , m_shortestAge(distributor.streams.shortestAge())
+    , m_matches(distributor.index, distributor.streams, number)
     , m_sessions(number, distributor, *this)
     , m_receiveBuffer(std::make_unique<char[]>(kReceiveBytes))
     , m_batchMessages(

@@ -202,6 +202,7 @@ private:
     void distributeItem(InboxItem &item);
     void distributeTo(const InboxItem &item, const LocalTarget &target);
     void expireRetained() noexcept;
+    void expireHistory() noexcept;
     bool refuses(const Publication &publication, const TopicMatch &match) const noexcept;
     void push(Session &session, const Message &message, const LocalTarget::Way &way, Debt debt);
     void pushToFull(const Message &message);
@@ -235,6 +236,8 @@ private:
     Traffic m_traffic;
     TimerQueue m_timers;
     Timer m_retainedTimer; ///< armed while retained messages of this reactor's links may expire
+    Timer m_historyTimer; ///< armed while history of this reactor's links may get too old
+    const qint64 m_shortestAge; ///< of the streams
     ChunkPool m_chunks;
     MatchCache m_matches;
     SessionTable m_sessions;

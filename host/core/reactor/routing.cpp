@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kBatchBytes = 256 * 1024;
 constexpr qint64 kRetainedNs = kNsPerSecond;
 constexpr int kRetainedRound = 1024;
+constexpr qint64 kHistoryStepNs = kNsPerMs;
 constexpr std::size_t kRejectMargin = 2048;
 
 // How long the publishers of a session wait for it.
@@ -72,7 +73,7 @@ void Reactor::publish(const Publication &publication)
     }
     const bool keepsKey = view.receiveKey != 0 && link && link->session()->isDurable();
     int index = -1;
-    if (match->hasReceiver() || retain || keepsKey) {
+    if (match->hasReceiver() || match->streams != 0 || retain || keepsKey) {
         MessageFields fields;
         fields.topic = view.topic;
         fields.properties = view.properties;
@@ -84,6 +85,8 @@ void Reactor::publish(const Publication &publication)
             fields.expiryDeadline = m_clock.now() + qint64(view.expirySeconds) * kNsPerSecond;
         if (retain && view.expirySeconds != kNever && !m_retainedTimer.isArmed())
             m_timers.arm(m_retainedTimer, m_clock.now() + kRetainedNs);
+        if (match->streams != 0 && m_shortestAge > 0 && !m_historyTimer.isArmed())
+            m_timers.arm(m_historyTimer, m_clock.now() + m_shortestAge);
         Outgoing outgoing;
         outgoing.message = Message(fields);
         outgoing.match = match;
@@ -130,7 +133,8 @@ void Reactor::commitBatch()
             ++m_batchNumber;
         return;
     }
-    m_distributor.sequencer.commit(m_number, &m_batch, m_distributor.index, m_matches, &m_inbox);
+    m_distributor.sequencer.commit(
+        m_number, m_clock.now(), &m_batch, m_distributor.index, m_matches, &m_inbox);
     if (m_distributor.store) {
         for (auto answer = m_answers.rbegin();
              answer != m_answers.rend() && (answer->batch == m_batchNumber || answer->batch == 0);
@@ -223,6 +227,14 @@ void Reactor::expireRetained() noexcept
     }
     if (m_distributor.retained.isExpiring())
         m_timers.arm(m_retainedTimer, m_clock.now() + kRetainedNs);
+}
+
+// A stream that nobody publishes to gives its memory back too (RP-01).
+void Reactor::expireHistory() noexcept
+{
+    const qint64 next = m_distributor.streams.expire(m_clock.now());
+    if (next >= 0)
+        m_timers.arm(m_historyTimer, std::max(next, m_clock.now() + kHistoryStepNs));
 }
 
 void Reactor::push(Session &session, const Message &message, const LocalTarget::Way &way, Debt debt)

@@ -143,10 +143,12 @@ void ProbeDriver::handlePull(Lease &lease) noexcept
             got.qos = delivery.qos;
             got.retain = delivery.retain;
             got.resent = delivery.resent;
-            if (got.topic == "$notice/gap")
+            if (got.topic == "$notice/gap") {
                 m_record->notices.push_back(got.payload);
-            else
+                m_record->noticesAt.push_back(m_record->got.size());
+            } else {
                 m_record->got.push_back(std::move(got));
+            }
             for (qint64 left = m_record->bytesPerMessage; left > 0;) {
                 const auto step = std::size_t(std::min<qint64>(left, ByteStream::kMaxReserve));
                 std::fill_n(m_context.stream.reserve(step), step, 'x');

@@ -37,6 +37,7 @@ public:
         ProbeDriver *driver = nullptr; ///< null once destroyed
         std::vector<Got> got;
         std::vector<std::string> notices; ///< payloads of $notice/gap
+        std::vector<std::size_t> noticesAt; ///< how many of got came before each
         std::vector<Completion> completions;
         std::vector<SubscribeOutcome> subscribed;
         std::vector<UnsubscribeOutcome> unsubscribed;

@@ -22,7 +22,8 @@ namespace {
 struct Bench
 {
     RetainedStore retained{RetainedStore::Limits()};
-    Sequencer sequencer{Position{1, 1}, retained, nullptr};
+    StreamSet streams;
+    Sequencer sequencer{Position{1, 1}, retained, streams, nullptr};
     TopicIndex index{sequencer};
 
     bool subscribe(const SubscriberPtr &who, const std::string &filter, quint8 qos = 0)

@@ -1,0 +1,665 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "simhost.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTest>
+
+#include <deque>
+
+using namespace fairlead;
+using sim::SimHost;
+
+namespace {
+
+constexpr qint64 kBytesPerMessage = 32 * 1024; // eight fill a stream
+
+using Link = std::unique_ptr<sim::SimLink>;
+
+std::vector<std::string> payloads(const sim::SimLink &link)
+{
+    std::vector<std::string> list;
+    for (const auto &got : link.record->got)
+        list.push_back(got.payload);
+    return list;
+}
+
+std::vector<std::string> numbers(int from, int to)
+{
+    std::vector<std::string> list;
+    for (int i = from; i < to; ++i)
+        list.push_back(std::to_string(i));
+    return list;
+}
+
+void subscribe(const Link &link,
+               const std::string &filter,
+               const std::string &from = {},
+               int qos = 0)
+{
+    SubscribeRequest request;
+    request.filter = filter;
+    request.replayFrom = from;
+    request.qos = quint8(qos);
+    (*link)->lease()->subscribe(&request, 1, 1);
+}
+
+void publish(SimHost &host, const Link &link, const std::string &topic, int from, int to)
+{
+    for (int i = from; i < to; ++i) {
+        (*link)->publish(topic, std::to_string(i));
+        if (i % 100 == 0)
+            host.settle();
+    }
+    host.settle();
+}
+
+QJsonObject notice(const sim::SimLink &link, std::size_t index)
+{
+    return QJsonDocument::fromJson(QByteArray::fromStdString(link.record->notices.at(index)))
+        .object();
+}
+
+core::DistributorLimits keeping(quint64 count)
+{
+    core::DistributorLimits limits;
+    core::StreamSpec spec;
+    spec.name = core::kDefaultStream;
+    spec.limits.count = count;
+    limits.streams.push_back(spec);
+    return limits;
+}
+
+core::DistributorLimits keepingNothing()
+{
+    core::DistributorLimits limits = keeping(0);
+    limits.streams.front().limits.bytes = 0;
+    return limits;
+}
+
+quint64 kept(SimHost &host)
+{
+    return host.distributor().streams.ring(0).count();
+}
+
+} // namespace
+
+class tst_History : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void reactors_data()
+    {
+        QTest::addColumn<int>("reactors");
+        QTest::newRow("one reactor") << 1;
+        QTest::newRow("three reactors") << 3;
+    }
+
+    // RP-01: kept though nobody asked for it, and let go of without traffic.
+    void whatNobodyTakesIsKeptForItsTime()
+    {
+        SimHost host(2);
+        const Link source = host.connect(0, "p");
+        publish(host, source, "t", 0, 5);
+        publish(host, source, "$other/t", 0, 5);
+        QCOMPARE(kept(host), quint64(5));
+        host.advance(299 * kNsPerSecond);
+        QCOMPARE(kept(host), quint64(5));
+        publish(host, source, "t", 5, 6);
+        host.advance(kNsPerSecond);
+        QCOMPARE(kept(host), quint64(1));
+        host.advance(300 * kNsPerSecond);
+        QCOMPARE(kept(host), quint64(0));
+        publish(host, source, "t", 6, 7);
+        host.advance(300 * kNsPerSecond);
+        QCOMPARE(kept(host), quint64(0));
+    }
+
+    // RP-01: a publisher is still told that nobody got it.
+    void keepingIsNotReceiving()
+    {
+        SimHost host(1);
+        const Link source = host.connect(0, "p");
+        (*source)->publish("t", "m", 1, false, 1);
+        host.settle();
+        QCOMPARE(source->record->completions.at(0).outcome, Outcome::NoReceiver);
+    }
+
+    // RP-01: who resumes inside a delivery finds the message it is called for.
+    void whoResumesInsideADeliveryFindsIt()
+    {
+        SimHost host(1);
+        const Link source = host.connect(0, "p");
+        const Link link = host.connect(0, "x");
+        (*link)->subscribe("t");
+        host.settle();
+        (*source)->publish("t", "m");
+        while (link->record->got.empty())
+            QVERIFY(host.step());
+        const Link other = host.connect(0, "y");
+        subscribe(other,
+                  "$replay/" + std::to_string(link->record->got.at(0).position.sequence - 1)
+                      + "/t");
+        host.settle();
+        QVERIFY(payloads(*other) == std::vector<std::string>{"m"});
+    }
+
+    void historyComesBeforeWhatIsLive_data() { reactors_data(); }
+
+    // RP-03
+    void historyComesBeforeWhatIsLive()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors);
+        const Link source = host.connect(0, "p");
+        publish(host, source, "a/b", 0, 700);
+        publish(host, source, "c", 0, 10);
+        const Link link = host.connect(reactors - 1, "x");
+        subscribe(link, "$replay/0/a/#", {}, 1);
+        for (int i = 700; i < 900; ++i) {
+            (*source)->publish("a/b", std::to_string(i), 1, false, 1);
+            host.step();
+        }
+        QVERIFY(host.settle());
+        QCOMPARE(link->record->subscribed.at(0).outcome, Outcome::Done);
+        QCOMPARE(link->record->subscribed.at(0).qos, quint8(1));
+        QVERIFY(payloads(*link) == numbers(0, 900));
+        QCOMPARE(link->record->got.at(0).topic, std::string("a/b"));
+        QCOMPARE(link->record->got.at(0).qos, quint8(0));
+        QCOMPARE(link->record->got.at(899).qos, quint8(1));
+        QVERIFY(link->record->notices.empty());
+    }
+
+    void whereItStarts_data()
+    {
+        QTest::addColumn<QByteArray>("filter");
+        QTest::addColumn<QByteArray>("from");
+        QTest::addColumn<int>("first"); // of 0 to 99, at sequences 1, 3, 5 ...
+        QTest::newRow("the beginning") << QByteArray("$replay/0/t") << QByteArray() << 0;
+        QTest::newRow("a sequence") << QByteArray("$replay/100/t") << QByteArray() << 50;
+        QTest::newRow("a position") << QByteArray("$replay/1:101/t") << QByteArray() << 51;
+        QTest::newRow("the last ten") << QByteArray("$replay/-10/t") << QByteArray() << 90;
+        QTest::newRow("the last of all") << QByteArray("$replay/-1000/t") << QByteArray() << 0;
+        QTest::newRow("none of the last") << QByteArray("$replay/-0/t") << QByteArray() << 100;
+        QTest::newRow("ten seconds") << QByteArray("$replay/10s/t") << QByteArray() << 90;
+        QTest::newRow("an hour") << QByteArray("$replay/1h/t") << QByteArray() << 0;
+        QTest::newRow("property") << QByteArray("t") << QByteArray("-3") << 97;
+        QTest::newRow("the filter's own goes before")
+            << QByteArray("$replay/-2/t") << QByteArray("0") << 98;
+        QTest::newRow("ahead of all") << QByteArray("$replay/9999/t") << QByteArray() << 100;
+    }
+
+    void whereItStarts()
+    {
+        QFETCH(QByteArray, filter);
+        QFETCH(QByteArray, from);
+        QFETCH(int, first);
+        SimHost host(1);
+        const Link source = host.connect(0, "p");
+        for (int i = 0; i < 100; ++i) {
+            (*source)->publish("t", std::to_string(i));
+            (*source)->publish("u", "other");
+            host.advance(kNsPerSecond);
+        }
+        const Link link = host.connect(0, "x");
+        subscribe(link, filter.toStdString(), from.toStdString());
+        (*source)->publish("t", "100");
+        host.settle();
+        QVERIFY(payloads(*link) == numbers(first, 101));
+        QVERIFY(link->record->notices.empty());
+    }
+
+    // RP-04: exactly one notice, before the first message.
+    void aGapIsToldFirstAndOnce()
+    {
+        SimHost host(1, 1, keeping(10));
+        const Link source = host.connect(0, "p");
+        publish(host, source, "t", 0, 30);
+        const Link link = host.connect(0, "x");
+        subscribe(link, "$replay/5/t");
+        host.settle();
+        publish(host, source, "t", 30, 40);
+        QVERIFY(payloads(*link) == numbers(20, 40));
+        QCOMPARE(link->record->notices.size(), std::size_t(1));
+        QCOMPARE(link->record->noticesAt.at(0), std::size_t(0));
+        const QJsonObject told = notice(*link, 0);
+        QCOMPARE(told.value("reason").toString(), QStringLiteral("replay-gap"));
+        QCOMPARE(told.value("filter").toString(), QStringLiteral("t"));
+        QCOMPARE(told.value("first").toInt(), 6);
+        QCOMPARE(told.value("last").toInt(), 20);
+        QCOMPARE(told.value("requested").toString(), QStringLiteral("1:5"));
+        QCOMPARE(told.value("oldest").toString(), QStringLiteral("1:21"));
+    }
+
+    // RP-04: who has no place of his own misses nothing.
+    void aFreshSubscriptionHasNoGap_data()
+    {
+        QTest::addColumn<QByteArray>("filter");
+        QTest::newRow("live alone") << QByteArray("t");
+        QTest::newRow("the last") << QByteArray("$replay/-100/t");
+        QTest::newRow("a time") << QByteArray("$replay/1d/t");
+        QTest::newRow("caught up") << QByteArray("$replay/30/t");
+        QTest::newRow("all that is kept") << QByteArray("$replay/20/t");
+    }
+
+    void aFreshSubscriptionHasNoGap()
+    {
+        QFETCH(QByteArray, filter);
+        SimHost host(1, 1, keeping(10));
+        const Link source = host.connect(0, "p");
+        publish(host, source, "t", 0, 30);
+        const Link link = host.connect(0, "x");
+        subscribe(link, filter.toStdString());
+        host.settle();
+        QVERIFY(link->record->notices.empty());
+    }
+
+    // RP-04: the ring is off.
+    void withoutHistoryItIsAllGap()
+    {
+        SimHost host(2, 1, keepingNothing());
+        const Link source = host.connect(0, "p");
+        publish(host, source, "t", 0, 30);
+        QCOMPARE(kept(host), quint64(0));
+        const Link link = host.connect(1, "x");
+        // The witness is what keeps the sequence going.
+        subscribe(source, "#");
+        publish(host, source, "t", 30, 40);
+        subscribe(link, "$replay/5/t");
+        publish(host, source, "t", 40, 50);
+        QVERIFY(payloads(*link) == numbers(40, 50));
+        QCOMPARE(link->record->notices.size(), std::size_t(1));
+        QCOMPARE(notice(*link, 0).value("last").toInt(), 10);
+        QVERIFY(notice(*link, 0).value("oldest").isNull());
+    }
+
+    // RP-05
+    void aPlaceInAnotherEpochIsAGap()
+    {
+        SimHost host(1);
+        const Link source = host.connect(0, "p");
+        publish(host, source, "t", 0, 30);
+        const Link link = host.connect(0, "x");
+        subscribe(link, "$replay/7:500/t");
+        host.settle();
+        QVERIFY(payloads(*link) == numbers(0, 30));
+        QCOMPARE(link->record->notices.size(), std::size_t(1));
+        QCOMPARE(link->record->noticesAt.at(0), std::size_t(0));
+        QCOMPARE(notice(*link, 0).value("requested").toString(), QStringLiteral("7:500"));
+    }
+
+    void aThousandResumesAreContiguous_data() { reactors_data(); }
+
+    // RP-03
+    void aThousandResumesAreContiguous()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 7, keeping(100'000));
+        const Link source = host.connect(0, "p");
+        const Link witness = host.connect(0, "w");
+        (*witness)->subscribe("s/#");
+        host.settle();
+
+        struct Resumed
+        {
+            Link link;
+            quint64 after = 0;
+        };
+
+        std::deque<Resumed> open;
+        int sent = 0;
+        const auto flood = [&](quint64 most) {
+            for (quint64 i = host.random().below(most); i > 0; --i) {
+                (*source)->publish(host.random().below(3) == 0 ? "o" : "s/" + std::to_string(i % 3),
+                                   std::to_string(sent++));
+                if (host.random().below(2) == 0)
+                    host.step();
+            }
+        };
+        const auto check = [&](const Resumed &resumed) {
+            host.settle();
+            const auto &all = witness->record->got;
+            const auto first = std::find_if(all.begin(), all.end(), [&](const auto &got) {
+                return got.position.sequence > resumed.after;
+            });
+            const auto &mine = resumed.link->record->got;
+            return resumed.link->record->notices.empty()
+                && std::equal(first,
+                              all.end(),
+                              mine.begin(),
+                              mine.end(),
+                              [](const auto &a, const auto &b) {
+                                  return a.position == b.position && a.payload == b.payload;
+                              });
+        };
+        flood(1000);
+        for (int i = 0; i < 1000; ++i) {
+            flood(12);
+            Resumed resumed;
+            resumed.link = host.connect(int(host.random().below(quint64(reactors))),
+                                        "r" + std::to_string(i));
+            flood(12);
+            const quint64 head = host.distributor().sequencer.lastSequence();
+            resumed.after = head - std::min(head, host.random().below(600));
+            subscribe(resumed.link,
+                      "$replay/1:" + std::to_string(resumed.after) + "/s/#",
+                      {},
+                      int(host.random().below(3)));
+            open.push_back(std::move(resumed));
+            flood(12);
+            if (open.size() == 4) {
+                QVERIFY(check(open.front()));
+                open.pop_front();
+            }
+        }
+        for (const Resumed &resumed : open)
+            QVERIFY(check(resumed));
+        QVERIFY(sent > 10'000);
+    }
+
+    // RP-02: what went while it was read is told where it is missing, and nothing waits in memory.
+    void aSlowReaderIsOvertakenWithNotice()
+    {
+        SimHost host(2, 1, keeping(50));
+        const Link source = host.connect(0, "p");
+        publish(host, source, "t", 0, 50);
+        const Link link = host.connect(1, "x");
+        link->record->bytesPerMessage = kBytesPerMessage;
+        link->stream->setRoom(0);
+        subscribe(link, "$replay/0/t");
+        host.settle();
+        const std::size_t before = link->record->got.size();
+        QVERIFY(before < 20);
+        publish(host, source, "t", 50, 2000);
+        core::Session *const session = link->host->session();
+        QCOMPARE(session->queuedMessages(), std::size_t(0));
+        QVERIFY(session->queuedBytes() == 0);
+        link->stream->setRoom(-1);
+        host.settle();
+        QCOMPARE(link->record->notices.size(), std::size_t(1));
+        const QJsonObject told = notice(*link, 0);
+        const std::size_t lost
+            = std::size_t(told.value("last").toInt() - told.value("first").toInt()) + 1;
+        QCOMPARE(link->record->got.size() + lost, std::size_t(2000));
+        const std::size_t at = link->record->noticesAt.at(0);
+        QCOMPARE(link->record->got.at(at - 1).position.sequence + 1,
+                 quint64(told.value("first").toInt()));
+        QCOMPARE(link->record->got.at(at).position.sequence,
+                 quint64(told.value("last").toInt()) + 1);
+        QCOMPARE(link->record->got.back().payload, std::string("1999"));
+    }
+
+    // A long history delays nothing live of other subscriptions for long.
+    void liveMessagesPassALongHistory()
+    {
+        core::DistributorLimits limits = keeping(100'000);
+        limits.session.queueMessages = 100;
+        SimHost host(1, 1, limits);
+        const Link source = host.connect(0, "p");
+        publish(host, source, "old", 0, 20'000);
+        const Link link = host.connect(0, "x");
+        link->record->bytesPerMessage = kBytesPerMessage;
+        (*link)->subscribe("live");
+        subscribe(link, "$replay/0/old");
+        link->stream->setRoom(0);
+        host.settle();
+        for (int i = 0; i < 60; ++i) {
+            (*source)->publish("live", "x");
+            host.settle();
+        }
+        link->stream->setRoom(60 * kBytesPerMessage);
+        host.settle();
+        const auto list = payloads(*link);
+        QVERIFY(std::count(list.begin(), list.end(), "x") > 30);
+        link->stream->setRoom(-1);
+        QVERIFY(host.settle(1'000'000));
+        QCOMPARE(link->record->got.size(), std::size_t(20'060));
+    }
+
+    void twoHistoriesAreReadSideBySide()
+    {
+        SimHost host(1, 1, keeping(100'000));
+        const Link source = host.connect(0, "p");
+        publish(host, source, "a", 0, 3000);
+        publish(host, source, "b", 0, 3000);
+        const Link link = host.connect(0, "x");
+        link->record->bytesPerMessage = kBytesPerMessage;
+        link->stream->setRoom(0);
+        subscribe(link, "$replay/0/a");
+        subscribe(link, "$replay/-500/b");
+        host.settle();
+        link->stream->setRoom(-1);
+        QVERIFY(host.settle(1'000'000));
+        QCOMPARE(link->record->got.size(), std::size_t(3500));
+    }
+
+    // A session that outlives its link is owed what follows, and the rest of its history.
+    void alsoWhoIsAwayGetsWhatFollows()
+    {
+        SimHost host(2, 1, keeping(10'000));
+        const Link source = host.connect(0, "p");
+        for (int i = 0; i < 1000; ++i)
+            (*source)->publish("t", std::to_string(i), 1, false, 1);
+        host.settle();
+        std::vector<std::string> seen;
+        {
+            const Link link = host.connect(1, "x", 1000);
+            link->record->bytesPerMessage = kBytesPerMessage;
+            link->stream->setRoom(0);
+            subscribe(link, "$replay/0/t", {}, 1);
+            host.settle();
+            seen = payloads(*link);
+            QVERIFY(seen.size() < 100);
+            link->stream->breakOff();
+            host.settle();
+        }
+        for (int i = 1000; i < 1500; ++i)
+            (*source)->publish("t", std::to_string(i), 1, false, 1);
+        host.settle();
+        const Link link = host.connect(0, "x", 1000);
+        QVERIFY(host.settle());
+        const auto rest = payloads(*link);
+        seen.insert(seen.end(), rest.begin(), rest.end());
+        QVERIFY(seen == numbers(0, 1500));
+        QVERIFY(link->record->notices.empty());
+    }
+
+    void asksThatAreRefused_data()
+    {
+        QTest::addColumn<QByteArray>("filter");
+        QTest::addColumn<QByteArray>("from");
+        QTest::newRow("no start") << QByteArray("$replay//t") << QByteArray();
+        QTest::newRow("no filter") << QByteArray("$replay/0") << QByteArray();
+        QTest::newRow("empty filter") << QByteArray("$replay/0/") << QByteArray();
+        QTest::newRow("bad start") << QByteArray("$replay/soon/t") << QByteArray();
+        QTest::newRow("bad property") << QByteArray("t") << QByteArray("soon");
+        QTest::newRow("shared") << QByteArray("$share/g/$replay/0/t") << QByteArray();
+        QTest::newRow("shared within") << QByteArray("$replay/0/$share/g/t") << QByteArray();
+        QTest::newRow("shared with property") << QByteArray("$share/g/t") << QByteArray("0");
+        QTest::newRow("system topics") << QByteArray("$replay/0/$SYS/#") << QByteArray();
+        QTest::newRow("twice") << QByteArray("$replay/0/$replay/0/t") << QByteArray();
+    }
+
+    void asksThatAreRefused()
+    {
+        QFETCH(QByteArray, filter);
+        QFETCH(QByteArray, from);
+        SimHost host(1);
+        const Link link = host.connect(0, "x");
+        subscribe(link, filter.toStdString(), from.toStdString());
+        host.settle();
+        QCOMPARE(link->record->subscribed.at(0).outcome, Outcome::Invalid);
+        QCOMPARE(link->host->session()->subscriptions().size(), 0);
+    }
+
+    // Access is decided for the filter alone.
+    void accessIsThatOfTheFilter()
+    {
+        class OnlyPublic final : public AccessControl
+        {
+        public:
+            bool mayPublish(const Principal &, ByteSpan, ByteSpan) const override { return true; }
+
+            bool maySubscribe(const Principal &, ByteSpan, ByteSpan filter) const override
+            {
+                return filter.starts_with("public/");
+            }
+
+            quint64 revision() const noexcept override { return 1; }
+        };
+
+        SimHost host(1);
+        host.endpoint().accessControl = std::make_shared<OnlyPublic>();
+        const Link source = host.connect(0, "p");
+        publish(host, source, "secret/t", 0, 3);
+        publish(host, source, "public/t", 0, 3);
+        const Link link = host.connect(0, "x");
+        subscribe(link, "$replay/0/secret/t");
+        subscribe(link, "secret/#", "0");
+        subscribe(link, "$replay/0/public/#");
+        host.settle();
+        QCOMPARE(link->record->subscribed.at(0).outcome, Outcome::NotAuthorized);
+        QCOMPARE(link->record->subscribed.at(1).outcome, Outcome::NotAuthorized);
+        QCOMPARE(link->record->subscribed.at(2).outcome, Outcome::Done);
+        QCOMPARE(link->record->got.size(), std::size_t(3));
+        QCOMPARE(link->record->got.at(0).topic, std::string("public/t"));
+    }
+
+    void unsubscribingEndsHistoryToo_data()
+    {
+        QTest::addColumn<QByteArray>("filter");
+        QTest::newRow("as subscribed") << QByteArray("$replay/0/t");
+        QTest::newRow("from elsewhere") << QByteArray("$replay/-1/t");
+        QTest::newRow("the filter alone") << QByteArray("t");
+    }
+
+    void unsubscribingEndsHistoryToo()
+    {
+        QFETCH(QByteArray, filter);
+        SimHost host(1);
+        const Link source = host.connect(0, "p");
+        publish(host, source, "t", 0, 500);
+        const Link link = host.connect(0, "x");
+        link->record->bytesPerMessage = kBytesPerMessage;
+        link->stream->setRoom(0);
+        subscribe(link, "$replay/0/t");
+        host.settle();
+        const std::size_t before = link->record->got.size();
+        (*link)->unsubscribe(filter.toStdString());
+        publish(host, source, "t", 500, 600);
+        link->stream->setRoom(-1);
+        host.settle();
+        QCOMPARE(link->record->unsubscribed.at(0), Outcome::Done);
+        QCOMPARE(link->record->got.size(), before);
+        (*link)->unsubscribe("t");
+        host.settle();
+        QCOMPARE(link->record->unsubscribed.at(1), Outcome::NoReceiver);
+    }
+
+    // [MQTT-3.8.4-3]: a subscription in the place of one with history loses nothing of it.
+    void aPlainSubscriptionInItsPlaceKeepsTheHistory()
+    {
+        SimHost host(1);
+        const Link source = host.connect(0, "p");
+        publish(host, source, "t", 0, 500);
+        const Link link = host.connect(0, "x");
+        link->record->bytesPerMessage = kBytesPerMessage;
+        link->stream->setRoom(0);
+        subscribe(link, "$replay/0/t");
+        host.settle();
+        subscribe(link, "t");
+        publish(host, source, "t", 500, 600);
+        link->stream->setRoom(-1);
+        host.settle();
+        QVERIFY(payloads(*link) == numbers(0, 600));
+    }
+
+    // What a session publishes itself is a part of the history that it asks for.
+    void ownMessagesAreReplayedUnlessNotWanted()
+    {
+        SimHost host(1);
+        const Link link = host.connect(0, "x");
+        const Link other = host.connect(0, "y");
+        (*other)->publish("t", "of another");
+        host.settle();
+        (*link)->publish("t", "own");
+        subscribe(link, "$replay/0/t");
+        host.settle();
+        QVERIFY((payloads(*link) == std::vector<std::string>{"of another", "own"}));
+        SubscribeRequest request;
+        request.filter = "$replay/0/t";
+        request.noLocal = true;
+        (*link)->lease()->subscribe(&request, 1, 2);
+        host.settle();
+        QCOMPARE(link->record->got.size(), std::size_t(3));
+        QCOMPARE(link->record->got.back().payload, std::string("of another"));
+    }
+
+    // [MQTT-3.3.1-9]: beside history come those retained messages that it does not have.
+    void retainedMessagesFromBeforeComeFirst()
+    {
+        SimHost host(1);
+        const Link source = host.connect(0, "p");
+        (*source)->publish("t/a", "kept a", 0, true);
+        (*source)->publish("t/b", "kept b", 0, true);
+        (*source)->publish("t/a", "1");
+        host.settle();
+        const Link byFilter = host.connect(0, "f");
+        subscribe(byFilter, "$replay/0/t/#");
+        const Link byProperty = host.connect(0, "q");
+        subscribe(byProperty, "t/#", "-2");
+        const Link live = host.connect(0, "l");
+        subscribe(live, "t/#", "-0");
+        host.settle();
+        QVERIFY((payloads(*byFilter) == std::vector<std::string>{"kept a", "kept b", "1"}));
+        QVERIFY(!byFilter->record->got.at(0).retain);
+        QVERIFY((payloads(*byProperty) == std::vector<std::string>{"kept a", "kept b", "1"}));
+        QVERIFY(byProperty->record->got.at(0).retain);
+        QVERIFY(!byProperty->record->got.at(1).retain);
+        QVERIFY((payloads(*live) == std::vector<std::string>{"kept a", "kept b"}));
+    }
+
+    void expiredMessagesAreNotReplayed()
+    {
+        SimHost host(1);
+        const Link source = host.connect(0, "p");
+        (*source)->publish("t", "short", 0, false, 0, 0, 10);
+        (*source)->publish("t", "long", 0, false, 0, 0, 100);
+        host.advance(20 * kNsPerSecond);
+        const Link link = host.connect(0, "x");
+        subscribe(link, "$replay/0/t");
+        host.settle();
+        QVERIFY((payloads(*link) == std::vector<std::string>{"long"}));
+        QCOMPARE(link->record->got.at(0).expirySeconds, quint32(80));
+        QCOMPARE(host.drops(core::DropReason::Expired), quint64(1));
+    }
+
+    // A configured stream answers for what is its own, on its own terms.
+    void aStreamOfItsOwnKeepsLonger()
+    {
+        core::DistributorLimits limits = keeping(10);
+        core::StreamSpec spec;
+        spec.name = "meters";
+        spec.filter = *TopicFilter::parse("meter/#");
+        spec.limits.count = 1000;
+        spec.limits.ageNs = 0;
+        limits.streams.push_back(spec);
+        SimHost host(1, 1, limits);
+        const Link source = host.connect(0, "p");
+        publish(host, source, "meter/1", 0, 500);
+        publish(host, source, "other", 0, 500);
+        host.advance(1000 * kNsPerSecond);
+        const Link link = host.connect(0, "x");
+        subscribe(link, "$replay/0/meter/+");
+        host.settle();
+        QVERIFY(payloads(*link) == numbers(0, 500));
+        QVERIFY(link->record->notices.empty());
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_History)
+#include "tst_history.moc"
