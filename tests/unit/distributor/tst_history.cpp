@@ -16,7 +16,7 @@ namespace {
 
 constexpr qint64 kBytesPerMessage = 32 * 1024; // eight fill a stream
 
-using Link = std::unique_ptr<sim::SimLink>;
+using Peer = std::unique_ptr<sim::SimLink>;
 
 std::vector<std::string> payloads(const sim::SimLink &link)
 {
@@ -34,7 +34,7 @@ std::vector<std::string> numbers(int from, int to)
     return list;
 }
 
-void subscribe(const Link &link,
+void subscribe(const Peer &link,
                const std::string &filter,
                const std::string &from = {},
                int qos = 0)
@@ -46,7 +46,7 @@ void subscribe(const Link &link,
     (*link)->lease()->subscribe(&request, 1, 1);
 }
 
-void publish(SimHost &host, const Link &link, const std::string &topic, int from, int to)
+void publish(SimHost &host, const Peer &link, const std::string &topic, int from, int to)
 {
     for (int i = from; i < to; ++i) {
         (*link)->publish(topic, std::to_string(i));
@@ -103,7 +103,7 @@ private Q_SLOTS:
     void whatNobodyTakesIsKeptForItsTime()
     {
         SimHost host(2);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "t", 0, 5);
         publish(host, source, "$other/t", 0, 5);
         QCOMPARE(kept(host), quint64(5));
@@ -123,7 +123,7 @@ private Q_SLOTS:
     void keepingIsNotReceiving()
     {
         SimHost host(1);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         (*source)->publish("t", "m", 1, false, 1);
         host.settle();
         QCOMPARE(source->record->completions.at(0).outcome, Outcome::NoReceiver);
@@ -133,14 +133,14 @@ private Q_SLOTS:
     void whoResumesInsideADeliveryFindsIt()
     {
         SimHost host(1);
-        const Link source = host.connect(0, "p");
-        const Link link = host.connect(0, "x");
+        const Peer source = host.connect(0, "p");
+        const Peer link = host.connect(0, "x");
         (*link)->subscribe("t");
         host.settle();
         (*source)->publish("t", "m");
         while (link->record->got.empty())
             QVERIFY(host.step());
-        const Link other = host.connect(0, "y");
+        const Peer other = host.connect(0, "y");
         subscribe(other,
                   "$replay/" + std::to_string(link->record->got.at(0).position.sequence - 1)
                       + "/t");
@@ -155,10 +155,10 @@ private Q_SLOTS:
     {
         QFETCH(int, reactors);
         SimHost host(reactors);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "a/b", 0, 700);
         publish(host, source, "c", 0, 10);
-        const Link link = host.connect(reactors - 1, "x");
+        const Peer link = host.connect(reactors - 1, "x");
         subscribe(link, "$replay/0/a/#", {}, 1);
         for (int i = 700; i < 900; ++i) {
             (*source)->publish("a/b", std::to_string(i), 1, false, 1);
@@ -199,13 +199,13 @@ private Q_SLOTS:
         QFETCH(QByteArray, from);
         QFETCH(int, first);
         SimHost host(1);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         for (int i = 0; i < 100; ++i) {
             (*source)->publish("t", std::to_string(i));
             (*source)->publish("u", "other");
             host.advance(kNsPerSecond);
         }
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         subscribe(link, filter.toStdString(), from.toStdString());
         (*source)->publish("t", "100");
         host.settle();
@@ -217,9 +217,9 @@ private Q_SLOTS:
     void aGapIsToldFirstAndOnce()
     {
         SimHost host(1, 1, keeping(10));
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "t", 0, 30);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         subscribe(link, "$replay/5/t");
         host.settle();
         publish(host, source, "t", 30, 40);
@@ -250,9 +250,9 @@ private Q_SLOTS:
     {
         QFETCH(QByteArray, filter);
         SimHost host(1, 1, keeping(10));
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "t", 0, 30);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         subscribe(link, filter.toStdString());
         host.settle();
         QVERIFY(link->record->notices.empty());
@@ -262,10 +262,10 @@ private Q_SLOTS:
     void withoutHistoryItIsAllGap()
     {
         SimHost host(2, 1, keepingNothing());
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "t", 0, 30);
         QCOMPARE(kept(host), quint64(0));
-        const Link link = host.connect(1, "x");
+        const Peer link = host.connect(1, "x");
         // The witness is what keeps the sequence going.
         subscribe(source, "#");
         publish(host, source, "t", 30, 40);
@@ -281,9 +281,9 @@ private Q_SLOTS:
     void aPlaceInAnotherEpochIsAGap()
     {
         SimHost host(1);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "t", 0, 30);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         subscribe(link, "$replay/7:500/t");
         host.settle();
         QVERIFY(payloads(*link) == numbers(0, 30));
@@ -299,14 +299,14 @@ private Q_SLOTS:
     {
         QFETCH(int, reactors);
         SimHost host(reactors, 7, keeping(100'000));
-        const Link source = host.connect(0, "p");
-        const Link witness = host.connect(0, "w");
+        const Peer source = host.connect(0, "p");
+        const Peer witness = host.connect(0, "w");
         (*witness)->subscribe("s/#");
         host.settle();
 
         struct Resumed
         {
-            Link link;
+            Peer link;
             quint64 after = 0;
         };
 
@@ -365,9 +365,9 @@ private Q_SLOTS:
     void aSlowReaderIsOvertakenWithNotice()
     {
         SimHost host(2, 1, keeping(50));
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "t", 0, 50);
-        const Link link = host.connect(1, "x");
+        const Peer link = host.connect(1, "x");
         link->record->bytesPerMessage = kBytesPerMessage;
         link->stream->setRoom(0);
         subscribe(link, "$replay/0/t");
@@ -399,9 +399,9 @@ private Q_SLOTS:
         core::DistributorLimits limits = keeping(100'000);
         limits.session.queueMessages = 100;
         SimHost host(1, 1, limits);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "old", 0, 20'000);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         link->record->bytesPerMessage = kBytesPerMessage;
         (*link)->subscribe("live");
         subscribe(link, "$replay/0/old");
@@ -423,10 +423,10 @@ private Q_SLOTS:
     void twoHistoriesAreReadSideBySide()
     {
         SimHost host(1, 1, keeping(100'000));
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "a", 0, 3000);
         publish(host, source, "b", 0, 3000);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         link->record->bytesPerMessage = kBytesPerMessage;
         link->stream->setRoom(0);
         subscribe(link, "$replay/0/a");
@@ -441,13 +441,13 @@ private Q_SLOTS:
     void alsoWhoIsAwayGetsWhatFollows()
     {
         SimHost host(2, 1, keeping(10'000));
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         for (int i = 0; i < 1000; ++i)
             (*source)->publish("t", std::to_string(i), 1, false, 1);
         host.settle();
         std::vector<std::string> seen;
         {
-            const Link link = host.connect(1, "x", 1000);
+            const Peer link = host.connect(1, "x", 1000);
             link->record->bytesPerMessage = kBytesPerMessage;
             link->stream->setRoom(0);
             subscribe(link, "$replay/0/t", {}, 1);
@@ -460,7 +460,7 @@ private Q_SLOTS:
         for (int i = 1000; i < 1500; ++i)
             (*source)->publish("t", std::to_string(i), 1, false, 1);
         host.settle();
-        const Link link = host.connect(0, "x", 1000);
+        const Peer link = host.connect(0, "x", 1000);
         QVERIFY(host.settle());
         const auto rest = payloads(*link);
         seen.insert(seen.end(), rest.begin(), rest.end());
@@ -489,7 +489,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, filter);
         QFETCH(QByteArray, from);
         SimHost host(1);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         subscribe(link, filter.toStdString(), from.toStdString());
         host.settle();
         QCOMPARE(link->record->subscribed.at(0).outcome, Outcome::Invalid);
@@ -514,10 +514,10 @@ private Q_SLOTS:
 
         SimHost host(1);
         host.endpoint().accessControl = std::make_shared<OnlyPublic>();
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "secret/t", 0, 3);
         publish(host, source, "public/t", 0, 3);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         subscribe(link, "$replay/0/secret/t");
         subscribe(link, "secret/#", "0");
         subscribe(link, "$replay/0/public/#");
@@ -541,9 +541,9 @@ private Q_SLOTS:
     {
         QFETCH(QByteArray, filter);
         SimHost host(1);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "t", 0, 500);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         link->record->bytesPerMessage = kBytesPerMessage;
         link->stream->setRoom(0);
         subscribe(link, "$replay/0/t");
@@ -564,9 +564,9 @@ private Q_SLOTS:
     void aPlainSubscriptionInItsPlaceKeepsTheHistory()
     {
         SimHost host(1);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "t", 0, 500);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         link->record->bytesPerMessage = kBytesPerMessage;
         link->stream->setRoom(0);
         subscribe(link, "$replay/0/t");
@@ -582,8 +582,8 @@ private Q_SLOTS:
     void ownMessagesAreReplayedUnlessNotWanted()
     {
         SimHost host(1);
-        const Link link = host.connect(0, "x");
-        const Link other = host.connect(0, "y");
+        const Peer link = host.connect(0, "x");
+        const Peer other = host.connect(0, "y");
         (*other)->publish("t", "of another");
         host.settle();
         (*link)->publish("t", "own");
@@ -603,16 +603,16 @@ private Q_SLOTS:
     void retainedMessagesFromBeforeComeFirst()
     {
         SimHost host(1);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         (*source)->publish("t/a", "kept a", 0, true);
         (*source)->publish("t/b", "kept b", 0, true);
         (*source)->publish("t/a", "1");
         host.settle();
-        const Link byFilter = host.connect(0, "f");
+        const Peer byFilter = host.connect(0, "f");
         subscribe(byFilter, "$replay/0/t/#");
-        const Link byProperty = host.connect(0, "q");
+        const Peer byProperty = host.connect(0, "q");
         subscribe(byProperty, "t/#", "-2");
-        const Link live = host.connect(0, "l");
+        const Peer live = host.connect(0, "l");
         subscribe(live, "t/#", "-0");
         host.settle();
         QVERIFY((payloads(*byFilter) == std::vector<std::string>{"kept a", "kept b", "1"}));
@@ -626,11 +626,11 @@ private Q_SLOTS:
     void expiredMessagesAreNotReplayed()
     {
         SimHost host(1);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         (*source)->publish("t", "short", 0, false, 0, 0, 10);
         (*source)->publish("t", "long", 0, false, 0, 0, 100);
         host.advance(20 * kNsPerSecond);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         subscribe(link, "$replay/0/t");
         host.settle();
         QVERIFY((payloads(*link) == std::vector<std::string>{"long"}));
@@ -649,11 +649,11 @@ private Q_SLOTS:
         spec.limits.ageNs = 0;
         limits.streams.push_back(spec);
         SimHost host(1, 1, limits);
-        const Link source = host.connect(0, "p");
+        const Peer source = host.connect(0, "p");
         publish(host, source, "meter/1", 0, 500);
         publish(host, source, "other", 0, 500);
         host.advance(1000 * kNsPerSecond);
-        const Link link = host.connect(0, "x");
+        const Peer link = host.connect(0, "x");
         subscribe(link, "$replay/0/meter/+");
         host.settle();
         QVERIFY(payloads(*link) == numbers(0, 500));
