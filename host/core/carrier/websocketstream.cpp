@@ -9,7 +9,6 @@
 #include <sys/uio.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace fairlead::core {
@@ -231,7 +230,7 @@ void WebSocketStream::handleControl() noexcept
         if (!m_pong)
             m_pong = std::make_unique<Control>();
         const ByteSpan payload = m_decoder.control();
-        std::memcpy(m_pong->bytes.data(), payload.data(), payload.size());
+        std::copy_n(payload.begin(), payload.size(), m_pong->bytes.data());
         m_pong->size = payload.size();
         if (flushBelow())
             sendPong();
@@ -321,7 +320,7 @@ void WebSocketStream::sendControl(WebSocketOpcode opcode, ByteSpan payload) noex
 {
     char header[kWebSocketHeader];
     char body[kWebSocketControl];
-    std::memcpy(body, payload.data(), payload.size());
+    std::copy_n(payload.begin(), payload.size(), body);
     WebSocketMask mask;
     const bool isMasked = m_role == WebSocketRole::Client;
     if (isMasked) {
