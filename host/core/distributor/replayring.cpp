@@ -76,14 +76,14 @@ Message ReplayRing::dropOldestLocked() noexcept
     return dropped;
 }
 
-void ReplayRing::appendLocked(const Message &message, qint64 now)
+Message ReplayRing::appendLocked(const Message &message, qint64 now)
 {
     const quint64 sequence = message.sequence();
     Q_ASSERT(sequence > m_newest);
     m_newest = sequence;
     if (m_limits.isOff()) {
         m_lostUpTo = sequence;
-        return;
+        return {};
     }
     // The batches' times come from several reactors; what came later is not older.
     m_lastTime = std::max(m_lastTime, now);
@@ -95,18 +95,21 @@ void ReplayRing::appendLocked(const Message &message, qint64 now)
     added.sequence = sequence;
     added.at = m_lastTime;
     m_bytes += costOf(message);
+    Message dropped;
     while (m_size > 0
            && ((m_limits.count > 0 && m_size > m_limits.count)
                || (m_limits.bytes > 0 && m_bytes > m_limits.bytes)
                || isTooOld(entry(0), m_lastTime))) {
-        dropOldestLocked();
+        dropped = dropOldestLocked();
     }
+    return dropped;
 }
 
 void ReplayRing::append(const Message &message, qint64 now)
 {
+    Message dropped;
     const auto locked = lock();
-    appendLocked(message, now);
+    dropped = appendLocked(message, now);
 }
 
 ReplayPage ReplayRing::read(ReplayCursor *cursor, qint64 now, std::vector<Message> *out)

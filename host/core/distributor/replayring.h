@@ -76,8 +76,9 @@ public:
     /// For a batch of appendLocked().
     std::unique_lock<std::mutex> lock() const { return std::unique_lock(m_lock); }
 
-    /// Keeps a reference to @p message, and drops what is now too much. Allocates only while it grows.
-    void appendLocked(const Message &message, qint64 now);
+    /// Keeps a reference to @p message, and drops what is now too much; yields the last of that, so
+    /// that it can be freed without the lock. Allocates only while it grows.
+    Message appendLocked(const Message &message, qint64 now);
     void append(const Message &message, qint64 now);
 
     /// The next page into @p out (appended): at most kPage messages are looked at, or as many as have

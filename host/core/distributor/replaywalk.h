@@ -9,7 +9,6 @@
 
 #include <fairlead/message.h>
 
-#include <algorithm>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -53,8 +52,6 @@ struct ReplayWalk
     {
         cursor.before = sequence;
         more = true;
-        if (seek)
-            seek->before = std::min(seek->before, sequence);
     }
 };
 

@@ -162,7 +162,7 @@ void Sequencer::commitLocked(int self,
     outgoing->message.setPosition({m_epoch, m_next++});
     const TopicMatch &match = *outgoing->match;
     if (match.streams != 0)
-        history->append(match.streams, outgoing->message);
+        outgoing->dropped = history->append(match.streams, outgoing->message);
     if (outgoing->retain)
         m_retained.store(outgoing->message);
     std::vector<SharedMemberPtr> members;

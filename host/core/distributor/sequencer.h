@@ -23,6 +23,7 @@ class Session;
 struct Outgoing
 {
     Message message;
+    Message dropped; ///< gone from a stream in its place, freed with the batch
     TopicMatch *match = nullptr;
     bool retain = false; ///< replaces the topic's retained entry
     quint64 keySession = 0; ///< not 0: the session whose receive key is kept with it

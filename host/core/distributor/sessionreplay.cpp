@@ -92,7 +92,7 @@ void Session::seekHistory(const SessionSources &sources, qint64 now)
                 return;
             }
             if (ring.seekLast(&*walk.seek, now)) {
-                walk.cursor.after = std::min(walk.seek->after, walk.cursor.before - 1);
+                walk.cursor.after = std::min(walk.seek->after, walk.cursor.after);
                 walk.seek.reset();
                 beginHistory(walk);
             }

@@ -128,8 +128,9 @@ qint64 StreamSet::expire(qint64 now)
     return next;
 }
 
-void StreamSet::Batch::append(quint32 mask, const Message &message)
+Message StreamSet::Batch::append(quint32 mask, const Message &message)
 {
+    Message dropped;
     for (; mask != 0; mask &= mask - 1) {
         const int number = std::countr_zero(mask);
         ReplayRing &ring = m_streams.ring(number);
@@ -137,8 +138,9 @@ void StreamSet::Batch::append(quint32 mask, const Message &message)
             m_locks[std::size_t(number)] = ring.lock();
             m_locked |= bitOf(number);
         }
-        ring.appendLocked(message, m_now);
+        dropped = ring.appendLocked(message, m_now);
     }
+    return dropped;
 }
 
 } // namespace fairlead::core

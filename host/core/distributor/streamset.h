@@ -73,8 +73,8 @@ public:
         Batch(const Batch &) = delete;
         Batch &operator=(const Batch &) = delete;
 
-        /// @p mask: maskOf() its topic.
-        void append(quint32 mask, const Message &message);
+        /// @p mask: maskOf() its topic. Yields a message that had to go, as ReplayRing::appendLocked().
+        Message append(quint32 mask, const Message &message);
 
     private:
         StreamSet &m_streams;

@@ -148,6 +148,8 @@ int HostLink::take(Delivery *out, int max, const Window &window) noexcept
         return 0;
     // The rest of a long queue comes in the next turn: no link keeps a reactor to itself.
     max = std::min(max, m_turnBudget);
+    if (max <= 0)
+        streamFilled(); // also if nothing of what it took was written
     if (max <= 0 || window.bytes <= 0)
         return 0;
     const Session::Taken taken = m_session->take(
@@ -165,7 +167,7 @@ int HostLink::take(Delivery *out, int max, const Window &window) noexcept
         m_reactor.awaitStore(*m_session);
     // Others have their turn before it looks through more.
     if (m_session->isSearching())
-        markDirty();
+        streamFilled();
     if (m_session->congestion || m_session->isRefusing())
         m_reactor.noteTaken(*m_session);
     return taken.count;

@@ -108,7 +108,10 @@ ReplayWalk walkFor(const ReplayRequest &request,
                        history.extent.lostUpTo);
         break;
     case ReplayStart::How::Last:
-        walk.seek = ReplaySeek{request.filter, start.number, walk.cursor.before, 0};
+        // Of what is there now: what comes later is not among the last.
+        walk.cursor.after = head;
+        if (start.number > 0)
+            walk.seek = ReplaySeek{request.filter, start.number, head + 1, 0};
         break;
     }
     walk.cursor.after = std::min(walk.cursor.after, walk.cursor.before - 1);

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "core/store/memoryengine.h"
+#include "core/store/store.h"
 #include "simhost.h"
 
 #include <QJsonDocument>
@@ -227,12 +229,12 @@ private Q_SLOTS:
         QCOMPARE(link->record->notices.size(), std::size_t(1));
         QCOMPARE(link->record->noticesAt.at(0), std::size_t(0));
         const QJsonObject told = notice(*link, 0);
-        QCOMPARE(told.value("reason").toString(), QStringLiteral("replay-gap"));
-        QCOMPARE(told.value("filter").toString(), QStringLiteral("t"));
-        QCOMPARE(told.value("first").toInt(), 6);
-        QCOMPARE(told.value("last").toInt(), 20);
-        QCOMPARE(told.value("requested").toString(), QStringLiteral("1:5"));
-        QCOMPARE(told.value("oldest").toString(), QStringLiteral("1:21"));
+        QCOMPARE(told.value(QLatin1String("reason")).toString(), QStringLiteral("replay-gap"));
+        QCOMPARE(told.value(QLatin1String("filter")).toString(), QStringLiteral("t"));
+        QCOMPARE(told.value(QLatin1String("first")).toInt(), 6);
+        QCOMPARE(told.value(QLatin1String("last")).toInt(), 20);
+        QCOMPARE(told.value(QLatin1String("requested")).toString(), QStringLiteral("1:5"));
+        QCOMPARE(told.value(QLatin1String("oldest")).toString(), QStringLiteral("1:21"));
     }
 
     // RP-04: who has no place of his own misses nothing.
@@ -273,8 +275,8 @@ private Q_SLOTS:
         publish(host, source, "t", 40, 50);
         QVERIFY(payloads(*link) == numbers(40, 50));
         QCOMPARE(link->record->notices.size(), std::size_t(1));
-        QCOMPARE(notice(*link, 0).value("last").toInt(), 10);
-        QVERIFY(notice(*link, 0).value("oldest").isNull());
+        QCOMPARE(notice(*link, 0).value(QLatin1String("last")).toInt(), 10);
+        QVERIFY(notice(*link, 0).value(QLatin1String("oldest")).isNull());
     }
 
     // RP-05
@@ -289,7 +291,8 @@ private Q_SLOTS:
         QVERIFY(payloads(*link) == numbers(0, 30));
         QCOMPARE(link->record->notices.size(), std::size_t(1));
         QCOMPARE(link->record->noticesAt.at(0), std::size_t(0));
-        QCOMPARE(notice(*link, 0).value("requested").toString(), QStringLiteral("7:500"));
+        QCOMPARE(notice(*link, 0).value(QLatin1String("requested")).toString(),
+                 QStringLiteral("7:500"));
     }
 
     void aThousandResumesAreContiguous_data() { reactors_data(); }
@@ -323,8 +326,8 @@ private Q_SLOTS:
         const auto check = [&](const Resumed &resumed) {
             host.settle();
             const auto &all = witness->record->got;
-            const auto first = std::find_if(all.begin(), all.end(), [&](const auto &got) {
-                return got.position.sequence > resumed.after;
+            const auto first = std::partition_point(all.begin(), all.end(), [&](const auto &got) {
+                return got.position.sequence <= resumed.after;
             });
             const auto &mine = resumed.link->record->got;
             return resumed.link->record->notices.empty()
@@ -353,7 +356,9 @@ private Q_SLOTS:
             flood(12);
             if (open.size() == 4) {
                 QVERIFY(check(open.front()));
+                open.front().link->stream->breakOff();
                 open.pop_front();
+                host.settle();
             }
         }
         for (const Resumed &resumed : open)
@@ -382,14 +387,15 @@ private Q_SLOTS:
         host.settle();
         QCOMPARE(link->record->notices.size(), std::size_t(1));
         const QJsonObject told = notice(*link, 0);
-        const std::size_t lost
-            = std::size_t(told.value("last").toInt() - told.value("first").toInt()) + 1;
+        const std::size_t lost = std::size_t(told.value(QLatin1String("last")).toInt()
+                                             - told.value(QLatin1String("first")).toInt())
+            + 1;
         QCOMPARE(link->record->got.size() + lost, std::size_t(2000));
         const std::size_t at = link->record->noticesAt.at(0);
         QCOMPARE(link->record->got.at(at - 1).position.sequence + 1,
-                 quint64(told.value("first").toInt()));
+                 quint64(told.value(QLatin1String("first")).toInt()));
         QCOMPARE(link->record->got.at(at).position.sequence,
-                 quint64(told.value("last").toInt()) + 1);
+                 quint64(told.value(QLatin1String("last")).toInt()) + 1);
         QCOMPARE(link->record->got.back().payload, std::string("1999"));
     }
 
@@ -466,6 +472,57 @@ private Q_SLOTS:
         seen.insert(seen.end(), rest.begin(), rest.end());
         QVERIFY(seen == numbers(0, 1500));
         QVERIFY(link->record->notices.empty());
+    }
+
+    // What a session that is kept is promised is written down from its subscription on, however
+    // much of the history it has still to read.
+    void whatFollowsIsOwedInWriting()
+    {
+        core::MemoryEngine engine;
+        const sim::SimClock clock;
+        {
+            core::Store store(engine, clock, core::Store::Options());
+            store.open();
+            SimHost host(1, 1, keeping(10'000), &store);
+            const auto settle = [&] {
+                for (int i = 0; i < 50; ++i) {
+                    host.settle();
+                    QVERIFY(store.drain());
+                }
+            };
+            const Peer source = host.connect(0, "p");
+            for (int i = 0; i < 500; ++i)
+                (*source)->publish("t", std::to_string(i), 2, false, 1, quint32(i + 1));
+            const Peer link = host.connect(0, "x", 1000);
+            settle();
+            link->record->bytesPerMessage = kBytesPerMessage;
+            link->stream->setRoom(0);
+            subscribe(link, "$replay/0/t", {}, 2);
+            settle();
+            QVERIFY(link->record->got.size() < 100);
+            for (int i = 500; i < 510; ++i)
+                (*source)->publish("t", std::to_string(i), 1, false, 1);
+            settle();
+            const Peer other = host.connect(0, "y", 1000);
+            settle();
+            subscribe(other, "$replay/0/t", {}, 2);
+            settle();
+            QVERIFY(payloads(*other) == numbers(0, 510));
+            QVERIFY(store.close());
+        }
+        core::Store store(engine, clock, core::Store::Options());
+        const core::Recovered kept = store.open();
+        const auto away
+            = std::find_if(kept.sessions.begin(), kept.sessions.end(), [](const auto &session) {
+                  return session.row.peerKey == "x";
+              });
+        QVERIFY(away != kept.sessions.end());
+        std::vector<std::string> owed;
+        for (const core::RecoveredDelivery &delivery : away->deliveries) {
+            if (delivery.message.sequence() > 500)
+                owed.emplace_back(delivery.message.payload());
+        }
+        QVERIFY(owed == numbers(500, 510));
     }
 
     void asksThatAreRefused_data()
