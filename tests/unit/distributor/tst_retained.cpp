@@ -235,7 +235,13 @@ private Q_SLOTS:
 
     void theHostGivesExpiredOnesBack()
     {
-        SimHost host(2);
+        // History, which has a timer too, is off.
+        core::StreamSpec history;
+        history.name = core::kDefaultStream;
+        history.limits = {0, 0, 0};
+        core::DistributorLimits limits;
+        limits.streams.push_back(history);
+        SimHost host(2, 1, limits);
         auto publisher = host.connect(1, "p");
         for (int i = 0; i < 3000; ++i)
             (*publisher)->publish("t/" + std::to_string(i), "x", 0, true, 0, 0, 5);
