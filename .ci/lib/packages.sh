@@ -8,7 +8,7 @@
 BUILD_PACKAGES=(cmake ninja-build g++ ccache qt6-base-dev libtomlplusplus-dev libssl-dev libsqlite3-dev)
 CLANG_PACKAGES=(clang-14 libclang-rt-14-dev)
 TEST_PACKAGES=(python3 python3-paho-mqtt mosquitto mosquitto-clients openssl binutils)
-BENCH_PACKAGES=(python3 mosquitto)
+BENCH_PACKAGES=(python3 mosquitto mosquitto-clients)
 LINT_PACKAGES=(git python3 python3-yaml shellcheck clang-format-14 clang-tidy-14 clang-14)
 PACKAGE_PACKAGES=(dpkg-dev fakeroot file lintian)
 

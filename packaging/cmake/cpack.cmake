@@ -8,12 +8,13 @@ set(FAIRLEAD_PACKAGE_sdk libfairlead-dev)
 set(FAIRLEAD_PACKAGE_daemon fairleadd)
 set(FAIRLEAD_PACKAGE_plugin-mqtt fairlead-plugin-mqtt)
 set(FAIRLEAD_PACKAGE_plugin-loopback fairlead-plugin-loopback)
+set(FAIRLEAD_PACKAGE_plugin-tcp fairlead-plugin-tcp)
 
 set(FAIRLEAD_COMPONENTS runtime sdk)
 if(TARGET fairleadd)
     list(APPEND FAIRLEAD_COMPONENTS daemon)
 endif()
-foreach(plugin IN ITEMS mqtt loopback)
+foreach(plugin IN ITEMS mqtt loopback tcp)
     if(TARGET fairlead_plugin_${plugin})
         list(APPEND FAIRLEAD_COMPONENTS plugin-${plugin})
     endif()
@@ -113,13 +114,22 @@ set(CPACK_DEBIAN_PLUGIN-LOOPBACK_DESCRIPTION "in-process peers for the Fairlead 
  The smallest complete transport plugin: its peers live in the host's own
  process. It serves tests and authors of other plugins.")
 
+set(CPACK_DEBIAN_PLUGIN-TCP_PACKAGE_NAME ${FAIRLEAD_PACKAGE_plugin-tcp})
+set(CPACK_DEBIAN_PLUGIN-TCP_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PLUGIN-TCP_PACKAGE_DEPENDS "fairlead-plugin-abi-${FAIRLEAD_ABI}")
+set(CPACK_DEBIAN_PLUGIN-TCP_PACKAGE_ENHANCES ${FAIRLEAD_PACKAGE_daemon})
+set(CPACK_DEBIAN_PLUGIN-TCP_DESCRIPTION "plain TCP equipment for the Fairlead broker host
+ The transport plugin for scanners, meters, serial servers and other equipment
+ that speaks plain TCP: each frame it sends is a message, and each message for
+ it a frame, by line, length, delimiter, fixed size or idle gap.")
+
 include(CPack)
 cpack_add_component(runtime)
 cpack_add_component(sdk DEPENDS runtime)
 if(TARGET fairleadd)
     cpack_add_component(daemon DEPENDS runtime)
 endif()
-foreach(plugin IN ITEMS mqtt loopback)
+foreach(plugin IN ITEMS mqtt loopback tcp)
     if(TARGET fairlead_plugin_${plugin})
         cpack_add_component(plugin-${plugin} DEPENDS runtime)
     endif()

@@ -48,6 +48,8 @@ OperationTarget *Dialler::operations()
 
 void LinkDriver::handleProbeDue() { }
 
+void LinkDriver::handleOpen(const Principal *) { }
+
 OperationTarget *Listener::operations()
 {
     return nullptr;

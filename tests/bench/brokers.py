@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 START_SECONDS = 20
 STOP_SECONDS = 10
@@ -43,6 +44,10 @@ class Broker:
         self._folder = None
         self._log = None
 
+    @property
+    def folder(self) -> Path:
+        return Path(self._folder.name)
+
     def command(self, folder: Path) -> list:
         raise NotImplementedError
 
@@ -55,14 +60,9 @@ class Broker:
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="fairlead-bench-")
-        folder = Path(self._folder.name)
         try:
-            self._log = open(folder / "server.log", "w+", encoding="utf-8", errors="replace")
-            self._process = subprocess.Popen(
-                self.command(folder), stdin=subprocess.PIPE, stdout=self._log, stderr=self._log,
-                cwd=folder, env=self.environment())
-            self.pid = self._process.pid
-            self._wait_until_ready(folder)
+            self._log = open(self.folder / "server.log", "w+", encoding="utf-8", errors="replace")
+            self._start()
         except BaseException:
             self._stop()
             raise
@@ -70,6 +70,21 @@ class Broker:
 
     def __exit__(self, *_):
         self._stop()
+
+    def _start(self):
+        folder = self.folder
+        self._process = subprocess.Popen(
+            self.command(folder), stdin=subprocess.PIPE, stdout=self._log, stderr=self._log,
+            cwd=folder, env=self.environment())
+        self.pid = self._process.pid
+        self._wait_until_ready(folder)
+
+    def restart(self) -> float:
+        """Ends the server in order and starts it on what it stored; seconds until it listened."""
+        self._end()
+        begin = time.monotonic()
+        self._start()
+        return time.monotonic() - begin
 
     def _wait_until_ready(self, folder: Path):
         deadline = time.monotonic() + START_SECONDS
@@ -91,32 +106,41 @@ class Broker:
         self._log.seek(0)
         return self._log.read()[-LOG_TAIL:]
 
+    def _end(self):
+        if not self._process:
+            return
+        self._process.stdin.close()
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
     def _stop(self):
-        if self._process:
-            self._process.stdin.close()
-            if self._process.poll() is None:
-                self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        self._end()
         if self._log:
             self._log.close()
         self._folder.cleanup()
 
 
 class Fairleadd(Broker):
-    def __init__(self, bin_dir: Path, reactors: int, name: str):
+    """With a level of durability it also serves its metrics."""
+
+    def __init__(self, bin_dir: Path, reactors: int, name: str, durability: str = ""):
         super().__init__()
         self.name = name
+        self._durability = durability
         self._program = bin_dir / "fairleadd"
         self._reactors = reactors
 
     def command(self, folder: Path) -> list:
         config = folder / "fairlead.toml"
         state = folder / "state"
-        state.mkdir()
+        state.mkdir(exist_ok=True)
+        (folder / "ready.json").unlink(missing_ok=True)
+        durable = self._durability
         config.write_text(
             "[host]\n"
             f"state_dir = {json.dumps(str(state))}\n"
@@ -125,7 +149,9 @@ class Fairleadd(Broker):
             "[[endpoint]]\n"
             'name = "mqtt"\n'
             'url = "mqtt://127.0.0.1:0"\n'
-            "allow_anonymous = true\n", encoding="utf-8")
+            "allow_anonymous = true\n"
+            + (f'durability = "{durable}"\n[control]\nhttp = "127.0.0.1:0"\n' if durable else ""),
+            encoding="utf-8")
         return [str(self._program), "--config", str(config),
                 "--ready-file", str(folder / "ready.json")]
 
@@ -138,6 +164,15 @@ class Fairleadd(Broker):
             if listener["name"] == "mqtt":
                 return urlsplit(listener["url"]).port
         raise BenchFailure("server-start", f"{self.name}'s ready file names no mqtt listener")
+
+    def counter(self, name: str) -> int:
+        """One of the server's metrics that has no labels."""
+        ready = json.loads((self.folder / "ready.json").read_text(encoding="utf-8"))
+        with urlopen(ready["control"]["http"] + "/metrics", timeout=5) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(f"fairlead_{name} "):
+                    return int(float(line.split()[1]))
+        raise BenchFailure("metric-missing", f"{self.name} has no metric {name}")
 
 
 class Mosquitto(Broker):

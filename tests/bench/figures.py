@@ -116,7 +116,7 @@ def find_misses(scenarios: list, loads: dict, idle: dict, judged: str) -> list:
     return missed
 
 
-def _table(header: list, rows: list) -> str:
+def table(header: list, rows: list) -> str:
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
 
     def line(row):
@@ -141,7 +141,7 @@ def load_table(scenarios: list, loads: dict) -> str:
                 f"{summary['messages_per_s']:.0f}", f"{summary['p50_us']:.0f}",
                 f"{summary['p99_us']:.0f}", f"{summary['generator_cpu_us']:.3f}",
                 f"{faults['lost']}/{faults['duplicated']}/{faults['reordered']}"])
-    return _table(["scenario", "server", "CPU-µs/msg", "spread", "ratio", "target", "msgs/s",
+    return table(["scenario", "server", "CPU-µs/msg", "spread", "ratio", "target", "msgs/s",
                    "p50 µs", "p99 µs", "gen µs/msg", "lost/dup/reord"], rows)
 
 
@@ -155,5 +155,5 @@ def idle_table(idle: dict) -> str:
                 f"{summary['connect_cpu_us']:.1f}" if index == 0 else "",
                 f"{traffic['without']['cpu_us']:.3f}", f"{traffic['with']['cpu_us']:.3f}",
                 f"{traffic['change']:+.1%}"])
-    return IDLE_TEXT + "\n" + _table(
+    return IDLE_TEXT + "\n" + table(
         ["server", "traffic", "KiB/conn", "CPU-µs/connect", "without", "with", "change"], rows)

@@ -17,8 +17,11 @@ bool holdIdle(const Plan &plan, const IdlePlan &idle)
 {
     Network network(networkSetup(plan, 0));
     for (std::uint32_t i = 0; i < idle.connections; ++i) {
-        network.add(
-            clientName(plan, 'i', i), i, idle.subscribes ? topicName(plan, i) : std::string(), 0);
+        network.add(clientName(plan, 'i', i),
+                    i,
+                    idle.subscribes ? topicName(plan, i) : std::string(),
+                    plan.qos,
+                    plan.session);
     }
     const std::uint64_t cpu = plan.serverPid > 0 ? processCpuNs(plan.serverPid) : 0;
     network.connectAll();

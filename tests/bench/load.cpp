@@ -54,7 +54,8 @@ void Load::addClients()
         receiver.firstPublisher = pairs ? i : 0;
         receiver.trackers.resize(pairs ? 1 : m_plan.publishers);
         receiver.after.resize(shared ? m_plan.publishers : 0);
-        m_network.add(clientName(m_plan, 's', i), i, topicFilter(m_plan, i), m_plan.qos);
+        m_network.add(
+            clientName(m_plan, 's', i), i, topicFilter(m_plan, i), m_plan.qos, m_plan.session);
     }
     for (std::uint32_t i = 0; i < m_plan.publishers; ++i) {
         Publisher &publisher = m_publishers[i];

@@ -61,9 +61,10 @@ class Generator:
                 f"{broker.log_tail()}") from None
         return result
 
-    def idle(self, broker: Broker) -> "IdleHolder":
-        return IdleHolder(self._call("idle", broker, "--connections", str(IDLE_CONNECTIONS)),
-                          broker)
+    def idle(self, broker: Broker, connections: int = IDLE_CONNECTIONS,
+             *arguments: str) -> "IdleHolder":
+        return IdleHolder(
+            self._call("idle", broker, "--connections", str(connections), *arguments), broker)
 
 
 class IdleHolder:
@@ -107,6 +108,15 @@ def resident_kib(pid: int) -> int:
             if line.startswith("Rss:"):
                 return int(line.split()[1])
     raise BenchFailure("server-memory", f"no resident size for process {pid}")
+
+
+def peak_kib(pid: int) -> int:
+    """The most that was resident since the process began."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+        for line in file:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    raise BenchFailure("server-memory", f"no peak size for process {pid}")
 
 
 def settled_kib(pid: int) -> int:

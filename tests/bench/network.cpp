@@ -81,13 +81,15 @@ Network::~Network()
     close(m_epoll);
 }
 
-Client &Network::add(std::string id, std::uint32_t index, std::string filter, std::uint8_t qos)
+Client &Network::add(
+    std::string id, std::uint32_t index, std::string filter, std::uint8_t qos, SessionKind session)
 {
     Client &client = m_clients.emplace_back();
     client.id = std::move(id);
     client.index = index;
     client.filter = std::move(filter);
     client.qos = qos;
+    client.session = session;
     return client;
 }
 
@@ -161,7 +163,7 @@ void Network::finishConnect(Client &client)
     }
     control(client, EPOLLIN, EPOLL_CTL_MOD);
     client.state = Client::State::Greeting;
-    queue(client, connectFrame(m_setup.protocol, client.id, kKeepAliveSeconds));
+    queue(client, connectFrame(m_setup.protocol, client.id, kKeepAliveSeconds, client.session));
 }
 
 void Network::subscribe(Client &client, std::string filter, std::uint8_t qos)

@@ -35,6 +35,7 @@ struct Client
     std::string filter; // empty: does not subscribe
     std::uint32_t index = 0;
     std::uint8_t qos = 0;
+    SessionKind session = SessionKind::Clean;
     State state = State::Unborn;
     bool dirty = false;
     bool waitsForRoom = false;
@@ -75,7 +76,11 @@ public:
     Network(const Network &) = delete;
     Network &operator=(const Network &) = delete;
 
-    Client &add(std::string id, std::uint32_t index, std::string filter, std::uint8_t qos);
+    Client &add(std::string id,
+                std::uint32_t index,
+                std::string filter,
+                std::uint8_t qos,
+                SessionKind session = SessionKind::Clean);
 
     // Brings every added client up, subscription included.
     void connectAll();

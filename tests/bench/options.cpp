@@ -26,6 +26,7 @@ load and idle:
   --mqtt5               speak MQTT 5.0 instead of 3.1.1
   --server-pid N        read the CPU time of this process
   --run N               number that sets topics and client ids apart from other runs'
+  --persistent          whoever subscribes has a session that outlives its connection
 
 load:
   --shape NAME          p2p, fan-out, fan-in, shared or retained
@@ -40,6 +41,7 @@ load:
   --stall SECONDS       without progress for this long, what is owed counts as lost; 5 by default
   --max-messages N      stop after this many published messages
   --retained-topics N   1000 by default
+  --keep-retained       leave them on the server
   --threads N           each runs the whole shape on its own connections
 
 idle:
@@ -153,6 +155,8 @@ bool readTarget(std::string_view option, Reader &reader, Plan &plan)
         plan.protocol = Protocol::V5;
     } else if (option == "--server-pid") {
         plan.serverPid = reader.number<int>(1, std::numeric_limits<int>::max());
+    } else if (option == "--persistent") {
+        plan.session = SessionKind::Persistent;
     } else if (option == "--run") {
         plan.run = reader.number<std::uint32_t>(0, 0xFFFFFF00);
     } else {
@@ -187,6 +191,8 @@ bool readLoad(std::string_view option, Reader &reader, Plan &plan)
         plan.maximumMessages = reader.number<std::uint64_t>(1, 1'000'000'000);
     } else if (option == "--retained-topics") {
         plan.retainedTopics = reader.number<std::uint32_t>(1, 60'000);
+    } else if (option == "--keep-retained") {
+        plan.keepsRetained = true;
     } else if (option == "--threads") {
         plan.threads = reader.number<std::uint32_t>(1, 64);
     } else {

@@ -44,6 +44,8 @@ struct Plan
     std::uint32_t retainedTopics = 1000;
     std::uint32_t threads = 1; // each runs the whole shape on its own connections
     std::uint32_t run = 1; // sets this run's topics and payloads apart from any other's
+    SessionKind session = SessionKind::Clean; // of whoever subscribes
+    bool keepsRetained = false; // leave the retained set on the server
     int serverPid = 0; // 0: the server's CPU time is not read
 };
 

@@ -65,7 +65,7 @@ LoadResult RetainedLoad::run(const std::function<void()> &ready)
     m_result.tally.lost = due - m_result.tally.delivered;
     m_result.tally.connectionsLost = m_network.connectionsLost();
     m_result.lossReason = m_network.lossReason();
-    if (m_network.connectionsLost() == 0) {
+    if (m_network.connectionsLost() == 0 && !m_plan.keepsRetained) {
         // The broker shall be left as it was found; the answers to this are of no interest.
         m_subscribers.clear();
         publishSet(0);

@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+import durable
+import startup
 from brokers import BenchFailure, Fairleadd, Mosquitto, NullBroker, find_mosquitto
 from figures import (find_faults, find_misses, idle_table, load_table, summarise_idle,
                      summarise_load)
@@ -62,6 +64,11 @@ def parse_arguments() -> argparse.Namespace:
         description="Measures fairleadd against mosquitto in one run.",
         epilog="Exit codes: 0 good, 1 messages lost, duplicated, reordered or altered, 2 no result,"
                " 3 a target missed with --check.")
+    parser.add_argument("what", nargs="?", choices=("traffic", "durable", "start-up"),
+                        default="traffic",
+                        help="traffic (the default): CPU per message of every shape; durable:"
+                             " QoS 1 to persistent sessions at each level of durability; start-up:"
+                             " a start on a full store")
     parser.add_argument("--bin-dir", type=Path, default=Path("build/release/bin"),
                         help="where fairleadd is; build/release/bin by default")
     parser.add_argument("--bench", type=Path,
@@ -167,23 +174,55 @@ def describe_machine() -> dict:
             "load_average": os.getloadavg()}
 
 
+def run_store(arguments: argparse.Namespace, generator: Generator, rounds: int) -> int:
+    """The runs that are about the store."""
+    bin_dir = arguments.bin_dir.resolve()
+    machine = describe_machine()
+    if arguments.what == "start-up":
+        require_files_for_idle()
+        raw = startup.measure(generator, bin_dir, arguments.reactors[0], rounds, say)
+        print(startup.startup_table(raw))
+        summary, faults, misses = {}, [], []
+    else:
+        servers = durable.make_servers(bin_dir, arguments.reactors[0])
+        raw = durable.measure(generator, servers, rounds, say)
+        summary = durable.summarise(raw)
+        faults, misses = durable.find_faults(summary), durable.find_misses(summary)
+        print(f"{machine['cpus']} CPUs ({machine['cpu']}), {rounds} rounds of"
+              f" {generator.duration} s, medians, 256 bytes, 16 in flight\n\n"
+              + durable.durable_table(summary))
+    for line in faults:
+        print(f"FAULT   {line}")
+    for line in misses:
+        print(f"MISSED  {line}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(
+            {"machine": machine, "summary": summary, "faults": faults, "missed": misses,
+             "rounds": raw}, indent=1) + "\n", encoding="utf-8")
+    if faults:
+        return EXIT_FAULTS
+    return EXIT_MISSED if misses and arguments.check else 0
+
+
 def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         for scenario in LOADS:
             print(f"{scenario.name:18} {scenario.text}{'' if scenario.usual else ' (extra)'}")
         print(f"{IDLE:18} {IDLE_TEXT}")
         return 0
-    scenarios, with_idle = select(arguments)
     bench = arguments.bench or arguments.bin_dir.parent / "tests" / "bin" / "fairlead-bench"
     bench = bench.resolve()
     if not os.access(bench, os.X_OK):
         raise BenchFailure("generator-missing", f"no fairlead-bench at {bench}: build it first")
-    peers = make_peers(arguments, bench)
     raise_file_limit()
     rounds = arguments.rounds or (3 if arguments.quick else 5)
     measured = arguments.duration or (0.5 if arguments.quick else 1.5)
     generator = Generator(bench, arguments.mqtt5, arguments.threads,
                           0.2 if arguments.quick else 0.5, measured)
+    if arguments.what != "traffic":
+        return run_store(arguments, generator, rounds)
+    scenarios, with_idle = select(arguments)
+    peers = make_peers(arguments, bench)
     machine = describe_machine()
     begin = time.monotonic()
 

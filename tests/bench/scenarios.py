@@ -9,6 +9,13 @@ IDLE_CONNECTIONS = 10_000
 IDLE_KIB_TARGET = 4.0
 IDLE_CHANGE_TARGET = 0.20
 
+DURABLE_PUBLISHERS = (1, 10, 100)
+DURABLE_LEAST = 0.4  # of the messages per second without a disk, with the most publishers
+DURABLE_MOST_SYNCS = 0.02  # per message, likewise
+
+STARTUP_RETAINED = 100_000
+STARTUP_SESSIONS = 10_000
+
 PIPELINED_TARGET = 0.25
 SINGLE_TARGET = 1.0
 

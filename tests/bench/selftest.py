@@ -12,8 +12,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import durable
 from brokers import NullBroker
-from figures import find_faults, find_misses, paired_ratio, summarise_idle, summarise_load
+from figures import (CPU, FAULTS, find_faults, find_misses, paired_ratio, summarise_idle,
+                     summarise_load)
 from scenarios import IDLE, IDLE_TRAFFIC, LOADS
 
 BENCH = Path()
@@ -209,6 +211,30 @@ class RunTest(unittest.TestCase):
         done, _ = self.run_bench(["--fault", "nonsense"], "--only", "p2p-qos0-w1")
         self.assertEqual(done.returncode, 2)
         self.assertIn("[server-start]", done.stderr)
+
+
+class DurableTest(unittest.TestCase):
+    def rounds(self, rate: int, syncs: float | None, lost: int = 0) -> list:
+        tally = dict.fromkeys(FAULTS, 0) | {"lost": lost}
+        result = {"messages_per_s": rate, CPU: 1.0, "latency_us": {"p50": 1.0, "p99": 2.0},
+                  "tally": tally}
+        return [result if syncs is None else result | {"syncs_per_message": syncs}]
+
+    def summary(self, disk: int, syncs: float, lost: int = 0) -> dict:
+        return durable.summarise({100: {
+            "fairleadd/disk": self.rounds(disk, syncs, lost),
+            "fairleadd/memory": self.rounds(1000, 0.0), "mosquitto": self.rounds(500, None)}})
+
+    def test_a_slow_disk_and_too_many_syncs_are_missed_targets(self):
+        self.assertEqual(durable.find_misses(self.summary(400, 0.02)), [])
+        self.assertIn("0.39", durable.find_misses(self.summary(390, 0.02))[0])
+        self.assertIn("syncs", durable.find_misses(self.summary(400, 0.03))[0])
+
+    def test_a_lost_message_is_a_fault(self):
+        self.assertEqual(durable.find_faults(self.summary(400, 0.02)), [])
+        self.assertEqual(durable.find_faults(self.summary(400, 0.02, 3)),
+                         ["100 publishers on fairleadd/disk: 3 lost"])
+        self.assertIn("3/0", durable.durable_table(self.summary(400, 0.02, 3)))
 
 
 if __name__ == "__main__":

@@ -74,14 +74,20 @@ std::size_t propertySize(std::uint8_t id, std::span<const std::uint8_t> value)
 
 } // namespace
 
-Bytes connectFrame(Protocol protocol, std::string_view clientId, std::uint16_t keepAlive)
+Bytes connectFrame(Protocol protocol,
+                   std::string_view clientId,
+                   std::uint16_t keepAlive,
+                   SessionKind session)
 {
     Bytes body;
     putText(body, "MQTT");
     body.push_back(static_cast<std::uint8_t>(protocol));
-    body.push_back(0x02); // clean session, clean start
+    const bool persistent = session == SessionKind::Persistent;
+    body.push_back(persistent ? 0x00 : 0x02); // clean session, clean start
     putU16(body, keepAlive);
-    if (protocol == Protocol::V5) {
+    if (protocol == Protocol::V5 && persistent) {
+        body.insert(body.end(), {5, 0x11, 0x00, 0x00, 0x0E, 0x10}); // session expiry: an hour
+    } else if (protocol == Protocol::V5) {
         body.push_back(0);
     }
     putText(body, clientId);

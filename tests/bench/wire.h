@@ -63,7 +63,16 @@ enum class Length {
     Malformed
 };
 
-Bytes connectFrame(Protocol protocol, std::string_view clientId, std::uint16_t keepAlive);
+// Whether the server keeps the client's session when the connection is gone.
+enum class SessionKind : bool {
+    Clean,
+    Persistent
+};
+
+Bytes connectFrame(Protocol protocol,
+                   std::string_view clientId,
+                   std::uint16_t keepAlive,
+                   SessionKind session);
 Bytes subscribeFrame(Protocol protocol,
                      std::uint16_t id,
                      std::string_view filter,

@@ -205,8 +205,11 @@ TlsStream::~TlsStream() = default;
 std::optional<Principal> TlsStream::peerIdentity() const
 {
     const CertificateIdentity identity = m_context->settings().identity;
-    if (!isOpen() || m_context->role() != TlsRole::Server || identity == CertificateIdentity::None)
+    // Also when the peer has ended it since: what it said first is still to be read.
+    if (!SSL_is_init_finished(m_handle.get()) || m_context->role() != TlsRole::Server
+        || identity == CertificateIdentity::None) {
         return LayerStream::peerIdentity();
+    }
     X509 *certificate = SSL_get0_peer_certificate(m_handle.get());
     if (!certificate || SSL_get_verify_result(m_handle.get()) != X509_V_OK)
         return LayerStream::peerIdentity();

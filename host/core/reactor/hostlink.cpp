@@ -69,6 +69,8 @@ bool HostLink::start()
     if (m_endpoint->handshakeTimeoutNs > 0)
         m_reactor.timers().arm(m_deadline, m_since + m_endpoint->handshakeTimeoutNs);
     driver()->handleStarted();
+    if (m_stream && m_stream->isOpen())
+        noteOpen();
     return true;
 }
 
@@ -140,6 +142,8 @@ void HostLink::readOnce()
             offer({buffer, have + got.size});
         }
     }
+    if (m_stream && m_stream->isOpen())
+        noteOpen();
     if (state() == State::Closed)
         return;
     if (got.size > 0)
@@ -167,6 +171,21 @@ void HostLink::noteUse() noexcept
 {
     if (m_endpoint->tracksUse)
         m_endpoint->lastUse.store(m_reactor.clock().now(), std::memory_order_relaxed);
+}
+
+// The driver hears of it before the first byte, and also when none comes.
+void HostLink::noteOpen()
+{
+    if (m_openTold || state() == State::Closed)
+        return;
+    m_openTold = true;
+    if (!m_identityChecked) {
+        if (const Error error = checkIdentity(); !error.isNull()) {
+            close(error, CloseMode::Abort, false);
+            return;
+        }
+    }
+    driver()->handleOpen(m_identity ? &*m_identity : nullptr);
 }
 
 // Who the carrier proved the peer to be, looked at once, before the driver sees a byte.
@@ -199,12 +218,9 @@ Error HostLink::checkPrincipal() const
 void HostLink::offer(ByteSpan input)
 {
     noteUse();
-    if (!m_identityChecked) {
-        if (const Error error = checkIdentity(); !error.isNull()) {
-            close(error, CloseMode::Abort, false);
-            return;
-        }
-    }
+    noteOpen();
+    if (state() == State::Closed)
+        return;
     m_offerDue = false;
     const Consumed consumed = driver()->handleBytes(input);
     if (state() == State::Closed)

@@ -275,6 +275,11 @@ private:
             run("handleProbeDue", [](LinkDriver &driver) { driver.handleProbeDue(); });
         }
 
+        void handleOpen(const Principal *identity) noexcept
+        {
+            run("handleOpen", [=](LinkDriver &driver) { driver.handleOpen(identity); });
+        }
+
         /// A call that is no LinkDriver's but of its making.
         template <typename Call>
         void run(const char *name, Call &&call) noexcept
@@ -332,6 +337,7 @@ private:
     bool mayRead() const noexcept;
     LinkReport report(LinkReport::Kind kind) const;
     void noteUse() noexcept;
+    void noteOpen();
     Error checkIdentity();
     Error checkPrincipal() const;
     Error checkAdmission();
@@ -376,6 +382,7 @@ private:
     bool m_resumed = false;
     bool m_authenticated = false;
     bool m_identityChecked = false;
+    bool m_openTold = false;
     bool m_inputEnded = false;
     bool m_endTold = false;
     bool m_offerDue = false;

@@ -19,6 +19,7 @@ class Link;
 class Logger;
 class Random;
 class Timers;
+struct Principal;
 
 /// How much of the input a driver used.
 struct Consumed
@@ -87,6 +88,10 @@ public:
     /// The peer was silent for the probe interval of Heartbeat::watch(): ask it for a sign of life.
     /// Default: nothing.
     virtual void handleProbeDue();
+    /// The carrier is open: what it does before the first byte (TLS, WebSocket) succeeded.
+    /// @p identity is who it proved the peer to be, null: nobody; borrowed for the call. Comes once,
+    /// after handleStarted() and before any input. Default: nothing.
+    virtual void handleOpen(const Principal *identity);
 };
 
 } // namespace fairlead

@@ -20,6 +20,8 @@ wire = kit.wire
 ROUNDS = 20
 WINDOW = 32
 TOPICS = 8
+# Acknowledged per round at most: how long the reading takes hangs on the disk, and this is no race.
+MOST = 1600
 # One subscriber stays away: all of it waits for him.
 CONTROL = 'http = "127.0.0.1:0"\n[limits]\nqueue_messages = 1000000\n'
 
@@ -175,8 +177,7 @@ class Killed(unittest.TestCase):
                 one.connect(port)
             for one in publishers:
                 one.resume()
-            ends = time.monotonic() + self.random.uniform(0.02, 0.3)
-            until_end = lambda: time.monotonic() >= ends  # noqa: E731
+            until_end = self.kill_point(publishers)
             try:
                 while not until_end():
                     for one in publishers:
@@ -198,9 +199,9 @@ class Killed(unittest.TestCase):
         for one in publishers:
             one.connect(port)
             one.resume()
-        deadline = time.monotonic() + kit.DEADLINE
+        stalls = self.stall(lambda: sum(len(one.open) for one in publishers))
         self.load(port, publishers, [],
-                  lambda: not any(one.open for one in publishers) or time.monotonic() > deadline)
+                  lambda: not any(one.open for one in publishers) or stalls())
         for one in publishers:
             self.assertFalse(one.open, f"seed {self.seed}: never acknowledged")
             one.drop()
@@ -209,9 +210,9 @@ class Killed(unittest.TestCase):
         self.assertGreater(len(wanted), ROUNDS)
         for one in subscribers:
             one.connect(port)
-            deadline = time.monotonic() + kit.DEADLINE
-            self.load(port, [], [one], lambda one=one, deadline=deadline:
-                      time.monotonic() > deadline
+            stalls = self.stall(lambda one=one: len(one.got))
+            self.load(port, [], [one], lambda one=one, stalls=stalls:
+                      stalls()
                       or (len(one.got) >= len(wanted) and wanted.keys() <= one.got.keys()))
             self.load(port, [], [one], self.quiet())
             one.drop()
@@ -221,6 +222,25 @@ class Killed(unittest.TestCase):
                              f"seed {self.seed}, {one.name}: of {len(wanted)} lost {lost[:5]}, "
                              f"twice {twice[:5]}")
         print(f"{len(wanted)} acknowledged over {ROUNDS} kills", file=sys.stderr)
+
+    def kill_point(self, publishers):
+        """A random moment under load: after some time or some acknowledgements."""
+        def acknowledged():
+            return sum(len(one.acknowledged) for one in publishers)
+        ends = time.monotonic() + self.random.uniform(0.02, 0.3)
+        most = acknowledged() + self.random.randrange(MOST)
+        return lambda: time.monotonic() >= ends or acknowledged() >= most
+
+    @staticmethod
+    def stall(progress):
+        """Whether what is counted has stood still for too long."""
+        state = [progress(), time.monotonic() + kit.DEADLINE]
+
+        def stalls():
+            if (now := progress()) != state[0]:
+                state[:] = now, time.monotonic() + kit.DEADLINE
+            return time.monotonic() > state[1]
+        return stalls
 
     @staticmethod
     def quiet():

@@ -153,6 +153,8 @@ public:
 
     void handleProbeDue() override { driver().handleProbeDue(); }
 
+    void handleOpen(const Principal *identity) override { driver().handleOpen(identity); }
+
 private:
     LinkDriver &driver()
     {

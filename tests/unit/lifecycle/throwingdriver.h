@@ -131,6 +131,8 @@ public:
 
     void handleProbeDue() override { enter("handleProbeDue"); }
 
+    void handleOpen(const fairlead::Principal *) override { enter("handleOpen"); }
+
 private:
     void enter(std::string_view call)
     {

@@ -111,6 +111,7 @@ const std::vector<Case> &cases()
     static const std::vector<Case> all = {
         {"createDriver", [](World &) {}},
         {"handleStarted", [](World &) {}},
+        {"handleOpen", [](World &) {}},
         {"handleBytes", says("x")},
         {"handleBytes used", says("x")},
         {"handleEndOfInput",

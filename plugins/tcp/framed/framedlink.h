@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "framed/framedoptions.h"
+#include "framed/linkstate.h"
+#include "framing/framing.h"
+
+#include <QtCore/QMetaObject>
+
+#include <fairlead/linkdriver.h>
+#include <fairlead/timers.h>
+
+#include <memory>
+
+namespace fairlead::tcp {
+
+/// What all links of one endpoint share; constant once links exist.
+struct FramedEndpoint
+{
+    explicit FramedEndpoint(const FramedOptions &endpointOptions);
+
+    const FramedOptions options;
+    const QByteArray rxProperties; ///< property blocks
+    const QByteArray stateProperties;
+};
+
+/// A peer without a protocol of ours: each frame it sends is a message, each message for it a frame.
+///
+/// Thread: the link's reactor.
+class FramedLink final : public LinkDriver
+{
+public:
+    /// @p endpoint outlives the link.
+    FramedLink(const LinkContext &context, const FramedEndpoint &endpoint);
+    ~FramedLink() override;
+
+    void handleStarted() override;
+    void handleOpen(const Principal *identity) override;
+    Consumed handleBytes(ByteSpan input) override;
+    void handleEndOfInput() override;
+    void handleAuthenticated(const Error &error) override;
+    void handleLease(const LeaseGrant &grant) override;
+    void handlePull(Lease &lease) override;
+    void handleCompletions(const Completion *completions, int count) override;
+    void handleSubscribed(quint32 completionTag,
+                          const SubscribeOutcome *outcomes,
+                          int count) override;
+    void handleUnsubscribed(quint32 completionTag,
+                            const UnsubscribeOutcome *outcomes,
+                            int count) override;
+    void handleFenced(FenceReason reason) override;
+    void handleClosing(const Error &reason) override;
+
+private:
+    enum class Phase : quint8 {
+        Opening, ///< the carrier is not ready
+        AwaitName, ///< the first frame is the peer's name
+        Authenticating,
+        Acquiring,
+        Running,
+        Ended
+    };
+
+    bool isParsing() const noexcept
+    {
+        return m_phase == Phase::AwaitName || m_phase == Phase::Running;
+    }
+
+    const FramedOptions &options() const noexcept { return m_endpoint.options; }
+
+    void takeName(ByteSpan name);
+    Flow handleStep(const Step &step);
+    Flow publishFrame(Bytes frame);
+    void awaitGap();
+    void handleGap();
+    void subscribe(const LeaseGrant &grant);
+    void watch();
+    Settle::How send(const Message &message);
+    void write(Bytes bytes);
+    void publishState(bool connected, const Error &reason = Error());
+    void awaitStateTurn();
+    /// The link's last words on the bus; its lease is given back.
+    void leave(const Error &reason);
+    void end(const Error &error);
+
+    const LinkContext m_context;
+    const FramedEndpoint &m_endpoint;
+    const std::unique_ptr<Framer> m_framer;
+    QByteArray m_peerKey; ///< from Authenticating on
+    QByteArray m_rxTopic;
+    QByteArray m_txTopic;
+    QByteArray m_stateTopic;
+    LinkCounters m_counters;
+    qint64 m_sinceUtcMs = -1;
+    QMetaObject::Connection m_linkEnd;
+    Timer m_gapTimer;
+    Timer m_stateTimer;
+    Lease *m_lease = nullptr; ///< only while Running
+    Phase m_phase = Phase::Opening;
+};
+
+} // namespace fairlead::tcp
