@@ -58,7 +58,13 @@ private Q_SLOTS:
         QFETCH(int, reactors);
         QFETCH(int, seed);
         mqtt::MqttListener listener{mqtt::ListenerOptions()};
-        SimHost host(reactors, quint64(seed));
+        // History, which has timers of its own, is off.
+        core::StreamSpec history;
+        history.name = core::kDefaultStream;
+        history.limits = {0, 0, 0};
+        core::DistributorLimits limits;
+        limits.streams.push_back(history);
+        SimHost host(reactors, quint64(seed), limits);
         sim::SimRandom &random = host.random();
         const auto anyReactor = [&] { return int(random.below(quint64(reactors))); };
 

@@ -8,6 +8,7 @@
 
 #include <fairlead/topic.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -165,17 +166,30 @@ private Q_SLOTS:
 
 private:
     // Each message once but for what was marked as sent again, in the order of the history; at most
-    // one live link.
+    // one live link. Links on several reactors get the session in the order of their claims, which
+    // need not be the one in which they were opened.
     void verify(const Client &client)
     {
-        std::vector<std::string> got;
+        using Gots = std::vector<sim::ProbeDriver::Got>;
+        std::vector<Gots> byLink;
         int open = 0;
-        quint64 last = 0;
         for (const auto &link : client.links) {
             open += link->isOpen() ? 1 : 0;
+            Gots fresh;
             for (const auto &one : link->record->got) {
-                if (one.resent)
-                    continue;
+                if (!one.resent)
+                    fresh.push_back(one);
+            }
+            if (!fresh.empty())
+                byLink.push_back(std::move(fresh));
+        }
+        std::sort(byLink.begin(), byLink.end(), [](const Gots &a, const Gots &b) {
+            return a.front().position < b.front().position;
+        });
+        std::vector<std::string> got;
+        quint64 last = 0;
+        for (const Gots &fresh : byLink) {
+            for (const auto &one : fresh) {
                 QVERIFY(one.position.sequence > last);
                 last = one.position.sequence;
                 got.push_back(one.payload);

@@ -37,6 +37,13 @@ quint16 derivedId(quint64 sequence)
     return quint16(1 + sequence % kPacketIds);
 }
 
+// Ids next to @p id are those of the messages that come next: taking one would shift every one of them,
+// and each QoS 2 message that is shifted waits for the store.
+quint16 farFrom(quint16 id)
+{
+    return quint16(1 + (id + kPacketIds / 2) % kPacketIds);
+}
+
 std::size_t estimate(const Delivery &delivery)
 {
     const std::size_t payload = delivery.message.payload().size();
@@ -223,7 +230,7 @@ quint16 DeliveryOut::claimId(Delivery &delivery)
         entry->state = sent;
         return wanted;
     }
-    const quint16 id = m_inFlight.nextFree(wanted);
+    const quint16 id = m_inFlight.nextFree(farFrom(wanted));
     m_core.count(Event::PacketIdShifted);
     delivery.tag = id;
     if (delivery.qos == 1) {

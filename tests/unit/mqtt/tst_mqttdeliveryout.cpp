@@ -23,6 +23,7 @@ private Q_SLOTS:
     void qos2EndsWithPubcomp();
     void errorAcknowledgementEndsTheFlow();
     void takenPacketIdIsReplacedAtQos1();
+    void takenPacketIdDoesNotShiftThoseThatFollow();
     void takenPacketIdIsStoredFirstAtQos2();
     void failedMarkEndsTheLink();
     void windowIsTheReceiveMaximumLeft();
@@ -194,11 +195,25 @@ void tst_MqttDeliveryOut::takenPacketIdIsReplacedAtQos1()
     QCOMPARE(packets.size(), 3U);
     QCOMPARE(h.lease.marks.size(), 1U);
     QCOMPARE(h.lease.marks[0].handle, 3U);
-    QCOMPARE(h.lease.marks[0].tag, 7U);
+    QCOMPARE(h.lease.marks[0].tag, 32774U);
     QCOMPARE(h.lease.marks[0].bodyDone, false);
     QCOMPARE(h.lease.marks[0].completionTag, 0U);
-    h.ack(PacketType::Puback, 7);
+    h.ack(PacketType::Puback, 32774);
     QCOMPARE(h.lease.settled.back().handle, 3U);
+}
+
+// Else each message of a backlog would wait for a commit of its own.
+void tst_MqttDeliveryOut::takenPacketIdDoesNotShiftThoseThatFollow()
+{
+    Harness h;
+    h.connect();
+    h.lease.offer(makeMessage("a", "1", 4), 1, 1);
+    for (quint32 i = 0; i < 3; ++i)
+        h.lease.offer(makeMessage("a", "2", 4 + i + 65535), 1, 2 + i);
+    h.pull();
+    QCOMPARE(h.takePackets().size(), 4U);
+    QCOMPARE(h.lease.marks.size(), 1U);
+    QCOMPARE(h.lease.marks[0].handle, 2U);
 }
 
 // [MQTT-4.4.0-1]: the id that is sent must be the one that is sent again, also after a crash.
@@ -214,7 +229,7 @@ void tst_MqttDeliveryOut::takenPacketIdIsStoredFirstAtQos2()
     h.pull();
     QCOMPARE(copyOf(h.takePublish().payload), QByteArray("1"));
     QCOMPARE(h.lease.marks.size(), 1U);
-    QCOMPARE(h.lease.marks[0].tag, 6U);
+    QCOMPARE(h.lease.marks[0].tag, 32774U);
     QVERIFY(h.lease.marks[0].completionTag != 0);
 
     // Nothing overtakes it.
@@ -226,14 +241,14 @@ void tst_MqttDeliveryOut::takenPacketIdIsStoredFirstAtQos2()
     QCOMPARE(packets.size(), 3U);
     Publish publish;
     QVERIFY(!decodePublish(packets[0].frame(), Version::V5, Sender::Server, publish));
-    QCOMPARE(publish.packetId, quint16(6));
+    QCOMPARE(publish.packetId, quint16(32774));
     QCOMPARE(copyOf(publish.payload), QByteArray("2"));
     QCOMPARE(copyOf(publish.topic), QByteArray("some/topic"));
     QVERIFY(!decodePublish(packets[1].frame(), Version::V5, Sender::Server, publish));
     QCOMPARE(copyOf(publish.payload), QByteArray("3"));
     QVERIFY(!decodePublish(packets[2].frame(), Version::V5, Sender::Server, publish));
     QCOMPARE(copyOf(publish.payload), QByteArray("4"));
-    h.ack(PacketType::Pubrec, 6);
+    h.ack(PacketType::Pubrec, 32774);
     QCOMPARE(h.lease.marks.size(), 2U);
     QCOMPARE(h.lease.marks[1].handle, 2U);
 }
