@@ -28,6 +28,11 @@ constexpr quint32 kTxTag = 3;
 
 /// A payload of this size or less goes out in one piece with what frames it.
 constexpr std::size_t kSmallPayload = 1024;
+/// Bytes of messages that one turn publishes at most (or one larger message), so that short frames do
+/// not become more than a receiver's connection takes in a turn.
+constexpr std::size_t kTurnBytes = 128 * 1024;
+/// What a message weighs beyond its topic and payload.
+constexpr std::size_t kMessageHead = 16;
 /// A state that is said again outlives so many silent intervals.
 constexpr quint32 kStateLives = 3;
 
@@ -87,6 +92,7 @@ FramedLink::FramedLink(const LinkContext &context, const FramedEndpoint &endpoin
               link->awaitStateTurn();
           },
           this)
+    , m_turnTimer([](void *self) { static_cast<FramedLink *>(self)->handleTurn(); }, this)
 { }
 
 FramedLink::~FramedLink()
@@ -230,6 +236,7 @@ Consumed FramedLink::handleBytes(ByteSpan input)
 {
     Consumed consumed;
     Flow flow = Flow::Continue;
+    m_turnBytes = 0;
     while (isParsing() && flow == Flow::Continue && consumed.used < input.size()) {
         const Step step = m_framer->decode(input.substr(consumed.used));
         consumed.used += step.used;
@@ -250,8 +257,16 @@ Flow FramedLink::handleStep(const Step &step)
         end(frameFailure(step.error, options().framing));
         return Flow::Pause;
     }
-    if (m_phase == Phase::Running)
-        return publishFrame(step.frame);
+    if (m_phase == Phase::Running) {
+        const Flow flow = publishFrame(step.frame);
+        m_turnBytes += step.frame.size() + std::size_t(m_rxTopic.size()) + kMessageHead;
+        if (flow == Flow::Pause || m_phase != Phase::Running || m_turnBytes < kTurnBytes)
+            return flow;
+        // Not read meanwhile, so that the end of the input cannot pass it by.
+        m_context.stream.setReading(false);
+        m_context.timers.arm(m_turnTimer, m_context.clock.now());
+        return Flow::Pause;
+    }
     takeName(step.frame);
     return Flow::Pause;
 }
@@ -303,6 +318,12 @@ void FramedLink::handleGap()
     const Step step = m_framer->handleGap();
     if (step.status != Step::Status::NeedMore)
         handleStep(step);
+}
+
+// To go on with reading is to be shown what was left.
+void FramedLink::handleTurn()
+{
+    m_context.stream.setReading(true);
 }
 
 void FramedLink::handleEndOfInput()
@@ -474,6 +495,7 @@ void FramedLink::leave(const Error &reason)
     m_phase = Phase::Ended;
     m_context.timers.disarm(m_gapTimer);
     m_context.timers.disarm(m_stateTimer);
+    m_context.timers.disarm(m_turnTimer);
     publishState(false, reason);
     if (m_lease)
         m_lease->release(ReleaseRequest());

@@ -75,6 +75,7 @@ private:
     Flow publishFrame(Bytes frame);
     void awaitGap();
     void handleGap();
+    void handleTurn();
     void subscribe(const LeaseGrant &grant);
     void watch();
     Settle::How send(const Message &message);
@@ -97,6 +98,8 @@ private:
     QMetaObject::Connection m_linkEnd;
     Timer m_gapTimer;
     Timer m_stateTimer;
+    Timer m_turnTimer; ///< armed while input waits for the next turn
+    std::size_t m_turnBytes = 0; ///< of messages published in one handleBytes()
     Lease *m_lease = nullptr; ///< only while Running
     Phase m_phase = Phase::Opening;
 };

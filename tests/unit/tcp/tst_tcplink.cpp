@@ -40,6 +40,7 @@ private Q_SLOTS:
     void eachFrameIsAMessage();
     void framesThatCameEarlyArePublishedLater();
     void publishingAsksForAPause();
+    void aTurnPublishesItsShareAndTheRestComesNext();
     void aStaticTopicIsShared();
     void qosAndRetainAreTheEndpoints();
     void anOverLongFrameEndsTheLink_data();
@@ -201,6 +202,26 @@ void tst_TcpLink::publishingAsksForAPause()
     peer.bus.answer = Flow::Continue;
     peer.offerRest();
     QCOMPARE(peer.takeFrames(), (QByteArrayList{"two", "three"}));
+}
+
+// Thousands of short frames come in one read; a receiver's connection has room for so many bytes.
+void tst_TcpLink::aTurnPublishesItsShareAndTheRestComesNext()
+{
+    Harness peer;
+    peer.connect();
+    const QByteArray input = QByteArray("x\n").repeated(10000);
+    peer.receive(input);
+    qsizetype published = peer.takeFrames().size();
+    QVERIFY(published > 1000 && published < 4000);
+    QCOMPARE(peer.unused.size(), 2 * (10000 - published));
+    while (!peer.stream.reading) {
+        peer.advance(0);
+        QVERIFY(peer.stream.reading);
+        peer.offerRest();
+        published += peer.takeFrames().size();
+    }
+    QCOMPARE(published, 10000);
+    QVERIFY(peer.unused.isEmpty());
 }
 
 void tst_TcpLink::aStaticTopicIsShared()
