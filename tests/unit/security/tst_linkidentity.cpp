@@ -101,12 +101,12 @@ struct World
     {
         auto link = host.open(
             0,
-            [this](const LinkContext &context, SimLink &) {
+            [this, &identity](const LinkContext &context, SimLink &made) {
+                made.stream->identity = identity;
                 return std::make_unique<FrameDriver>(context, seen, "c");
             },
             Link::Direction::Accepted,
             refusal);
-        link->stream->identity = identity;
         host.settle();
         return link;
     }
@@ -115,8 +115,10 @@ struct World
                                      const char *peer = "c",
                                      quint32 expirySeconds = 100)
     {
-        auto link = host.open(0);
-        link->stream->identity = identity;
+        auto link = host.open(0, [&identity](const LinkContext &context, SimLink &made) {
+            made.stream->identity = identity;
+            return std::make_unique<sim::ProbeDriver>(context, made.record);
+        });
         link->stream->arrive("x");
         host.settle();
         (*link)->connect(peer, expirySeconds);
@@ -232,8 +234,7 @@ private Q_SLOTS:
         QFETCH(const QByteArray, name);
         World world;
         const auto link = world.frame(Principal{name, false});
-        link->stream->arrive("!");
-        world.host.settle();
+        QVERIFY(!link->stream);
         QCOMPARE(world.seen->bytes, std::size_t(0));
         QCOMPARE(world.follower.ended.size(), std::size_t(1));
         QCOMPARE(world.follower.ended.front().reason.code(), ErrorCode::IdentityMismatch);
@@ -255,8 +256,7 @@ private Q_SLOTS:
         World world;
         world.gate.refused = Error(ErrorCode::RateExceeded, QStringLiteral("too many"));
         const auto link = world.frame(named("alice"));
-        link->stream->arrive("!");
-        world.host.settle();
+        QVERIFY(!link->stream);
         QCOMPARE(world.seen->bytes, std::size_t(0));
         QCOMPARE(world.gate.asked.size(), std::size_t(1));
         QCOMPARE(world.follower.ended.size(), std::size_t(1));
