@@ -136,6 +136,10 @@ class Figures(StoreTest):
         self.assertEqual(found["checks"]["store"], "failed")
         self.assertIn("nothing can be stored", found["reasons"][0])
         self.assertEqual(self.get(daemon, "/livez")[0], 200)
+        watching = self.client(daemon)
+        watching.subscribe("$SYS/broker/health")
+        while json.loads(watching.message().payload)["ready"]:
+            pass
         self.sys(daemon, {"store/state": b"full"})
 
         away = self.client(daemon, name, properties=PERSISTENT, clean=False)
