@@ -5,6 +5,7 @@
 
 #include "core/reactor/mainloop.h"
 
+#include <QFileInfo>
 #include <QPointer>
 
 #include <utility>
@@ -47,6 +48,11 @@ Recovered HostStore::open(StoreSummary *summary)
     summary->quarantined = recovered.quarantined;
     summary->failure = recovered.failure;
     return recovered;
+}
+
+qint64 HostStore::size() const
+{
+    return QFileInfo(m_path).size() + QFileInfo(m_path + QStringLiteral("-wal")).size();
 }
 
 void HostStore::start(std::function<void()> decided)

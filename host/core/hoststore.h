@@ -62,8 +62,8 @@ public:
 
     const QString &path() const noexcept { return m_path; }
 
-    /// Bytes on the disk.
-    qint64 size() const { return m_engine.size(); }
+    /// Bytes on the disk, of the database and its log.
+    qint64 size() const;
 
     using Done = std::function<void(const Result<> &)>;
     /// What was appended so far is decided when @p done is called, on a thread of its own.

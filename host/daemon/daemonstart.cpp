@@ -34,7 +34,8 @@ bool Daemon::startHost()
     add(
         "status",
         [this]() -> Result<> {
-            m_sysTopics = std::make_unique<SysTopics>(*m_host, m_loop);
+            m_sysTopics = std::make_unique<SysTopics>(
+                *m_host, m_loop, [this](const auto &tell) { m_control->tellHealth(tell); });
             m_watchdog = std::make_unique<Watchdog>(m_notifier, *m_host, m_loop);
             return {};
         },

@@ -16,11 +16,13 @@ constexpr TableColumn kEndpoints[] = {
     {"STATE", "state"},
     {"ROLE", "role"},
     {"TRANSPORT", "transport"},
+    {"DURABILITY", "durability"},
     {"URL", "url"},
     {"LINKS", "links", CellStyle::Number},
     {"FOR", "ageSeconds", CellStyle::Age},
     {"ATTEMPTS", "attempts", CellStyle::Number},
     {"NEXT TRY IN", "nextRetrySeconds", CellStyle::Age},
+    {"QUIESCED", "quiesced"},
     {"REASON", "reason", CellStyle::Reason},
 };
 
@@ -82,6 +84,15 @@ constexpr Fact kStatus[] = {
     {"Retained", "retainedMessages", CellStyle::Number},
 };
 
+constexpr Fact kStore[] = {
+    {"  file", "path"},
+    {"  size", "bytes", CellStyle::Bytes},
+    {"  messages", "messages", CellStyle::Number},
+    {"  waiting", "waitingBytes", CellStyle::Bytes},
+    {"  refused", "refused", CellStyle::Number},
+    {"  last error", "lastError", CellStyle::Reason},
+};
+
 constexpr qsizetype kTitle = 16;
 
 [[nodiscard]] QByteArray factLine(const QByteArray &title, const QString &value)
@@ -113,6 +124,33 @@ constexpr qsizetype kTitle = 16;
     return text;
 }
 
+[[nodiscard]] QByteArray storeLines(const QJsonObject &result)
+{
+    const QJsonObject store = result.value(QStringLiteral("store")).toObject();
+    if (store.isEmpty()) {
+        return {}; // a daemon that tells nothing of it
+    }
+    const auto value = [&store](const char *key, CellStyle style) {
+        return cellText(store.value(QLatin1String(key)), style);
+    };
+    const QString engine = value("engine", CellStyle::Text);
+    const QString state = value("state", CellStyle::Text);
+    QByteArray text
+        = factLine("Store", engine == state ? state : QStringLiteral("%1, %2").arg(engine, state));
+    for (const Fact &fact : kStore) {
+        if (store.contains(QLatin1String(fact.key))) {
+            text += factLine(fact.title, value(fact.key, fact.style));
+        }
+    }
+    const QJsonObject levels = result.value(QStringLiteral("durability")).toObject();
+    for (auto it = levels.begin(); it != levels.end(); ++it) {
+        text += factLine(
+            "Durability",
+            QStringLiteral("%1 %2").arg(safeText(it.key()), cellText(it.value(), CellStyle::Text)));
+    }
+    return text;
+}
+
 [[nodiscard]] QByteArray statusText(const QJsonObject &result)
 {
     QByteArray text;
@@ -130,7 +168,7 @@ constexpr qsizetype kTitle = 16;
     text += factLine("Received",
                      cellText(bytes.value(QStringLiteral("received")), CellStyle::Bytes));
     text += factLine("Sent", cellText(bytes.value(QStringLiteral("sent")), CellStyle::Bytes));
-    return text + reasonLines(result);
+    return text + storeLines(result) + reasonLines(result);
 }
 
 [[nodiscard]] QByteArray disconnectText(const QJsonObject &result)

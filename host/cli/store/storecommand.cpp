@@ -10,6 +10,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 
+#include <chrono>
 #include <utility>
 
 namespace fairlead::cli {
@@ -34,6 +35,21 @@ using core::StoreReport;
     return folders;
 }
 
+constexpr std::chrono::minutes kAnswerTime{2};
+constexpr std::chrono::hours kCheckTime{24}; ///< it reads all that there is
+
+/// A host's refusal ends as the same finding in a file does.
+[[nodiscard]] Failure ofStore(Failure failure)
+{
+    if (failure.name == errorName(ErrorCode::StorageDamaged)) {
+        failure.exitCode = exitcode::kUnsound;
+    } else if (failure.name == errorName(ErrorCode::NotFound)
+               || failure.name == errorName(ErrorCode::StorageFailed)) {
+        failure.exitCode = exitcode::kNoStore;
+    }
+    return failure;
+}
+
 [[nodiscard]] QByteArray jsonLine(const QJsonObject &object)
 {
     return QJsonDocument(object).toJson(QJsonDocument::Compact) + '\n';
@@ -47,6 +63,18 @@ StoreCommand::StoreCommand(StoreWish wish)
 
 int StoreCommand::run()
 {
+    if (!m_wish.path.isEmpty()) {
+        return readFile();
+    }
+    const Failure unreachable = m_client.connectTo(ControlClient::choosePath(m_wish.control));
+    if (!unreachable) {
+        return askHost();
+    }
+    return m_wish.control.isEmpty() ? readFile() : complain(unreachable);
+}
+
+int StoreCommand::readFile()
+{
     if (const Failure failure = choosePath()) {
         return complain(failure);
     }
@@ -55,14 +83,57 @@ int StoreCommand::run()
         return complain(opened.error());
     }
     switch (m_wish.action) {
-    case StoreAction::Check:
-        return check(report);
-    case StoreAction::Stats:
-        return stats(report);
+    case StoreAction::Check: {
+        const Result<QStringList> findings = report.check();
+        if (!findings) {
+            return complain(findings.error());
+        }
+        return showCheck({{QStringLiteral("path"), m_wish.path},
+                          {QStringLiteral("sound"), findings->isEmpty()},
+                          {QStringLiteral("findings"), QJsonArray::fromStringList(*findings)}});
+    }
+    case StoreAction::Stats: {
+        const Result<QJsonObject> stats = report.stats();
+        return stats ? showStats(*stats) : complain(stats.error());
+    }
     case StoreAction::Export:
         break;
     }
-    return exportRows(report);
+    return exportFile(report);
+}
+
+int StoreCommand::askHost()
+{
+    QJsonObject result;
+    Failure failure;
+    switch (m_wish.action) {
+    case StoreAction::Check:
+        failure = m_client.call(QStringLiteral("store-check"), {}, kCheckTime, &result);
+        return failure ? complain(ofStore(failure)) : showCheck(result);
+    case StoreAction::Stats:
+        failure = m_client.call(QStringLiteral("store-stats"), {}, kAnswerTime, &result);
+        return failure ? complain(ofStore(failure)) : showStats(result);
+    case StoreAction::Export:
+        break;
+    }
+    failure = exportOfHost();
+    return failure ? complain(ofStore(failure)) : end(exitcode::kOk);
+}
+
+Failure StoreCommand::exportOfHost()
+{
+    QJsonObject params;
+    QJsonObject piece;
+    do {
+        if (Failure failure
+            = m_client.call(QStringLiteral("store-export"), params, kAnswerTime, &piece)) {
+            return failure;
+        }
+        m_console.write(piece.value(QStringLiteral("text")).toString().toUtf8());
+        m_console.flush();
+        params.insert(QStringLiteral("export"), piece.value(QStringLiteral("export")));
+    } while (!piece.value(QStringLiteral("last")).toBool() && !m_console.hasFailed());
+    return {};
 }
 
 Failure StoreCommand::choosePath()
@@ -80,45 +151,37 @@ Failure StoreCommand::choosePath()
     }
     return {exitcode::kNoStore,
             "no-store",
-            QStringLiteral("there is no store that may be read in %1; name one with --state-dir or "
-                           "--file")
+            QStringLiteral(
+                "no host answers, and there is no store that may be read in %1; name one with "
+                "--control, --state-dir or --file")
                 .arg(folders.join(QStringLiteral(", ")))};
 }
 
-int StoreCommand::check(StoreReport &report)
+int StoreCommand::showCheck(const QJsonObject &result)
 {
-    const Result<QStringList> findings = report.check();
-    if (!findings) {
-        return complain(findings.error());
-    }
+    const QJsonArray findings = result.value(QStringLiteral("findings")).toArray();
+    const QByteArray path = result.value(QStringLiteral("path")).toString().toUtf8();
+    const bool isSound = result.value(QStringLiteral("sound")).toBool();
     if (m_wish.json) {
-        QJsonObject object;
-        object.insert(QStringLiteral("path"), m_wish.path);
-        object.insert(QStringLiteral("sound"), findings->isEmpty());
-        object.insert(QStringLiteral("findings"), QJsonArray::fromStringList(*findings));
-        m_console.write(jsonLine(object));
-    } else if (findings->isEmpty()) {
-        m_console.write(m_wish.path.toUtf8() + ": sound\n");
+        m_console.write(jsonLine(result));
+    } else if (isSound) {
+        m_console.write(path + ": sound\n");
     } else {
-        for (const QString &finding : *findings) {
-            m_console.write(m_wish.path.toUtf8() + ": " + finding.toUtf8() + '\n');
+        for (const auto &finding : findings) {
+            m_console.write(path + ": " + finding.toString().toUtf8() + '\n');
         }
     }
-    return end(findings->isEmpty() ? exitcode::kOk : exitcode::kUnsound);
+    return end(isSound ? exitcode::kOk : exitcode::kUnsound);
 }
 
-int StoreCommand::stats(StoreReport &report)
+int StoreCommand::showStats(const QJsonObject &stats)
 {
-    const Result<QJsonObject> stats = report.stats();
-    if (!stats) {
-        return complain(stats.error());
-    }
     if (m_wish.json) {
-        m_console.write(jsonLine(*stats));
+        m_console.write(jsonLine(stats));
         return end(exitcode::kOk);
     }
     constexpr qsizetype kColumn = 20;
-    for (auto entry = stats->begin(); entry != stats->end(); ++entry) {
+    for (auto entry = stats.begin(); entry != stats.end(); ++entry) {
         const QJsonValue value = entry.value();
         const QByteArray text
             = value.isString() ? value.toString().toUtf8() : QByteArray::number(value.toInteger());
@@ -127,7 +190,7 @@ int StoreCommand::stats(StoreReport &report)
     return end(exitcode::kOk);
 }
 
-int StoreCommand::exportRows(StoreReport &report)
+int StoreCommand::exportFile(StoreReport &report)
 {
     const Result<> done = report.exportRows([this](const QByteArray &lines) {
         m_console.write(lines);

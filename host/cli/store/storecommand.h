@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "control/controlclient.h"
 #include "output/console.h"
 #include "store/storeoptions.h"
 
@@ -24,15 +25,23 @@ public:
     int run();
 
 private:
+    int readFile();
     [[nodiscard]] Failure choosePath();
-    int check(core::StoreReport &report);
-    int stats(core::StoreReport &report);
-    int exportRows(core::StoreReport &report);
+    int exportFile(core::StoreReport &report);
+
+    int askHost();
+    [[nodiscard]] Failure exportOfHost();
+
+    /// What a file or a host says, in the same words.
+    int showCheck(const QJsonObject &result);
+    int showStats(const QJsonObject &stats);
+
     int end(int exitCode);
     int complain(const Failure &failure);
     int complain(const Error &error);
 
     StoreWish m_wish;
+    ControlClient m_client;
     Console m_console;
 };
 

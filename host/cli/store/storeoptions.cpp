@@ -23,6 +23,7 @@ constexpr StoreActionSpec kActions[] = {
 };
 
 constexpr StoreOption kOptions[] = {
+    {"--control", "path", true, "the control socket of the host to ask"},
     {"--state-dir", "folder", true, "the host's state folder"},
     {"--file", "path", true, "the store's file itself"},
     {"--json", nullptr, false, "print the answer as JSON"},
@@ -56,6 +57,8 @@ void take(const StoreOption &option, const QByteArray &value, StoreWish *wish)
         wish->help = true;
     } else if (name == "--json") {
         wish->json = true;
+    } else if (name == "--control") {
+        wish->control = QString::fromLocal8Bit(value);
     } else {
         const QString path = QDir(QString::fromLocal8Bit(value)).absolutePath();
         wish->path = name == "--file" ? path : core::StoreReport::pathIn(path);
@@ -124,13 +127,21 @@ Failure parseStoreWish(const QList<QByteArray> &arguments, StoreWish *wish)
         }
         take(*option, value, wish);
     }
+    if (!wish->help && !wish->control.isEmpty() && !wish->path.isEmpty()) {
+        return usageFailure(
+            "invalid-argument",
+            QStringLiteral("name either a host or a file: --control goes with neither "
+                           "--state-dir nor --file"));
+    }
     return {};
 }
 
 QByteArray storeHelp()
 {
-    QByteArray text = "Usage: fairlead store {check | stats | export} [options]\n\n"
-                      "Reads the store of a host, running or not, and changes nothing.\n\n";
+    QByteArray text
+        = "Usage: fairlead store {check | stats | export} [options]\n\n"
+          "Reads the store of a host, running or not, and changes nothing. A running host is\n"
+          "asked where one answers and no file is named.\n\n";
     for (const StoreActionSpec &action : kActions) {
         text += "  " + QByteArray(action.name).leftJustified(kColumn - 2) + action.purpose + '\n';
     }

@@ -51,7 +51,9 @@ struct StoreWish
     StoreAction action = StoreAction::Check;
     bool help = false;
     bool json = false;
-    QString path; ///< of the file; empty: where a host would have it
+    QString
+        path; ///< of the file; empty: that of the host that answers, else where one would have it
+    QString control; ///< the socket of the host to ask; empty: wherever one listens
 };
 
 /// Reads what follows "store".

@@ -47,8 +47,12 @@ ControlPlane::ControlPlane(MainLoop &loop, Host &host, const HostView &view, con
     , m_view(view)
     , m_version(version)
     , m_methods(loop, host, view, version)
+    , m_linkMethods(loop, host, view)
+    , m_storeMethods(loop, host)
 {
     m_methods.addTo(m_api);
+    m_linkMethods.addTo(m_api);
+    m_storeMethods.addTo(m_api);
 }
 
 ControlPlane::~ControlPlane() = default;
@@ -109,10 +113,10 @@ Result<> ControlPlane::listenHttp(const QHostAddress &address, quint16 port, boo
 
 void ControlPlane::addPages()
 {
-    const auto health = [this](bool (*isGood)(const HostMethods::Health &)) {
+    const auto health = [this](bool (*isGood)(const Health &)) {
         return [this, isGood](const HttpRequest &request, const HttpServer::Respond &respond) {
             const bool verbose = request.query.startsWith("verbose");
-            m_methods.checkHealth([isGood, verbose, respond](const HostMethods::Health &found) {
+            m_methods.readiness().check([isGood, verbose, respond](const Health &found) {
                 HttpResponse response;
                 response.status = isGood(found) ? 200 : 503;
                 response.body
@@ -124,8 +128,8 @@ void ControlPlane::addPages()
             });
         };
     };
-    const auto ready = health([](const HostMethods::Health &found) { return found.ready; });
-    m_http->addPage("/livez", health([](const HostMethods::Health &found) { return found.alive; }));
+    const auto ready = health([](const Health &found) { return found.ready; });
+    m_http->addPage("/livez", health([](const Health &found) { return found.alive; }));
     m_http->addPage("/readyz", ready);
     m_http->addPage("/healthz", ready);
     m_http->addPage("/metrics", [this](const HttpRequest &, const HttpServer::Respond &respond) {
@@ -144,6 +148,13 @@ QByteArray ControlPlane::metrics() const
     control.controlErrors = m_api.counters().errors;
     control.httpRequests = m_http->requests();
     return metricsText(m_host, m_view, control);
+}
+
+void ControlPlane::tellHealth(const std::function<void(const QByteArray &)> &tell) const
+{
+    m_methods.readiness().check([tell](const Health &found) {
+        tell(QJsonDocument(found.toJson(false)).toJson(QJsonDocument::Compact));
+    });
 }
 
 QString ControlPlane::httpUrl() const

@@ -5,6 +5,8 @@
 
 #include "core/control/controlapi.h"
 #include "core/control/hostmethods.h"
+#include "core/control/linkmethods.h"
+#include "core/control/storemethods.h"
 #include "core/platform/paths.h"
 
 #include <QtCore/QString>
@@ -62,6 +64,9 @@ public:
     /// machines reach unless @p anywhere says they may.
     Result<> listenHttp(const QHostAddress &address, quint16 port, bool anywhere);
 
+    /// What `fairlead health` says, once every reactor was asked; on the thread of this.
+    void tellHealth(const std::function<void(const QByteArray &)> &tell) const;
+
     /// Empty while there is no socket.
     QString socketPath() const;
     /// With the real port; empty while HTTP is off.
@@ -77,6 +82,8 @@ private:
     const QString m_version;
     ControlApi m_api;
     HostMethods m_methods;
+    LinkMethods m_linkMethods;
+    StoreMethods m_storeMethods;
     std::unique_ptr<EventMethods> m_eventMethods;
     std::unique_ptr<OperatorMethods> m_operatorMethods;
     std::unique_ptr<ControlServer> m_server;

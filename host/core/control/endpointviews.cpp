@@ -9,6 +9,7 @@
 #include "core/lifecycle/broadcast/broadcaster.h"
 #include "core/lifecycle/broadcast/quiescestate.h"
 #include "core/lifecycle/supervisor/supervisor.h"
+#include "core/observe/storeview.h"
 
 #include <QtCore/QSet>
 
@@ -16,7 +17,7 @@ namespace fairlead::core {
 
 namespace {
 
-EndpointView viewOf(const EndpointSettings &settings)
+EndpointView viewOf(const Host &host, const EndpointSettings &settings)
 {
     EndpointView view;
     view.name = settings.name;
@@ -24,6 +25,7 @@ EndpointView viewOf(const EndpointSettings &settings)
     view.role
         = settings.role == EndpointRole::Listen ? QStringLiteral("listen") : QStringLiteral("dial");
     view.transport = settings.transport;
+    view.durability = effectiveDurability(host, settings.durability);
     return view;
 }
 
@@ -41,14 +43,16 @@ void addStatus(EndpointView *view, const EndpointStatus &status)
         view->nextRetry = status.nextRetryAt;
 }
 
-// It is up, and yet nobody finds work there.
+// It runs, and yet nobody finds work there.
 void addQuiesce(EndpointView *view, const QuiesceState &quiesce)
 {
     if (!quiesce.isDraining())
         return;
     view->quiesced = QString::fromLatin1(quiesceReasonName(quiesce.reason()));
-    if (view->state == QLatin1String(endpointStateName(EndpointState::Running)))
+    if (view->state == QLatin1String(endpointStateName(EndpointState::Running))) {
         view->state = QStringLiteral("quiesced");
+        view->isUp = false;
+    }
 }
 
 } // namespace
@@ -64,7 +68,7 @@ QList<EndpointView> viewEndpoints(const Host &host,
     QSet<QString> seen;
     const QList<EndpointSettings> present = host.endpoints().settings();
     for (const EndpointSettings &settings : present) {
-        EndpointView view = viewOf(settings);
+        EndpointView view = viewOf(host, settings);
         seen.insert(settings.name);
         if (const auto endpoint = host.endpoints().find(settings.name)) {
             view.url = endpoint->shownUrl();
@@ -80,7 +84,7 @@ QList<EndpointView> viewEndpoints(const Host &host,
     for (const EndpointSettings &settings : configured) {
         if (seen.contains(settings.name) || !failures.contains(settings.name))
             continue;
-        EndpointView view = viewOf(settings);
+        EndpointView view = viewOf(host, settings);
         view.state = QStringLiteral("failed");
         view.reason = failures.value(settings.name);
         views.append(view);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/plugins/pluginrecord.h"
+#include "core/store/ticket.h"
 
 #include <QtCore/QList>
 #include <QtCore/QString>
@@ -31,8 +32,9 @@ struct EndpointView
     QString quiesced; ///< why it takes no new work; empty when it does
     std::optional<qint64> nextRetry;
     QString peer; ///< who is or was at the other end
+    Durability durability = Durability::Disk; ///< what its peers are promised
     Error reason; ///< why the last link or attempt ended; null: none did
-    bool isUp = false; ///< it does what it is there for
+    bool isUp = false; ///< it does what it is there for; not while it is quiesced
     bool isWanted = true; ///< false: by configuration or by the operator it is to be down
 };
 

@@ -6,6 +6,7 @@
 #include "core/control/hosttotals.h"
 #include "core/control/hostview.h"
 #include "core/host.h"
+#include "core/observe/storeview.h"
 #include "core/platform/processmemory.h"
 
 #include <initializer_list>
@@ -119,6 +120,50 @@ void writeAdmission(MetricsWriter *out, const Host &host)
                   });
 }
 
+void writeStore(MetricsWriter *out, const StoreView &store)
+{
+    out->gauge("store_state", "1 for the state that the store is in; none: there is no store.");
+    for (std::size_t i = 0; i < std::size_t(StoreView::State::Count); ++i) {
+        const auto state = StoreView::State(i);
+        out->sample(quint64(state == store.state ? 1 : 0),
+                    {{"state", QString::fromLatin1(storeStateName(state))}});
+    }
+    if (!store.exists())
+        return;
+    const StoreFigures &figures = store.figures;
+    writeGauges(
+        out,
+        {
+            {"store_messages", "Messages that are stored.", figures.messages},
+            {"store_bytes", "The database and its log on the disk.", quint64(store.bytes)},
+            {"store_waiting_bytes", "Bytes on their way to the database.", figures.waitingBytes},
+            {"store_congested",
+             "1 while so much waits that publishers wait too.",
+             quint64(store.isCongested ? 1 : 0)},
+        });
+    writeCounters(
+        out,
+        {
+            {"store_records_total", "Changes that were decided.", figures.records},
+            {"store_commits_total", "Groups of changes that were committed.", figures.groups},
+            {"store_syncs_total", "Commits that waited for the disk.", figures.syncs},
+            {"store_failures_total", "Commits that the database refused.", figures.failures},
+            {"store_messages_written_total", "Messages written.", figures.rows},
+            {"store_messages_written_bytes_total",
+             "Topics, properties and payloads written.",
+             figures.rowBytes},
+            {"store_messages_cancelled_total",
+             "Messages that were settled before they had to be written.",
+             figures.cancelled},
+            {"store_messages_refused_total",
+             "Messages that could not be stored and were refused.",
+             figures.refused},
+        });
+    out->histogram("store_commit_seconds",
+                   "What the database took for a group of changes.",
+                   store.commitTimes);
+}
+
 void writeRegistry(MetricsWriter *out, const RegistryStats &stats)
 {
     writeCounters(out,
@@ -150,6 +195,12 @@ void writeEndpoints(MetricsWriter *out, const QList<EndpointView> &endpoints)
                  "How often the plugin of an endpoint threw where it may not.");
     for (const EndpointView &endpoint : endpoints)
         out->sample(endpoint.pluginFailures, labels(endpoint));
+    out->gauge("endpoint_durability", "Always 1; what its peers are promised is a label.");
+    for (const EndpointView &endpoint : endpoints) {
+        MetricsWriter::Labels level = labels(endpoint);
+        level.emplace_back("level", QString::fromLatin1(durabilityName(endpoint.durability)));
+        out->sample(quint64(1), level);
+    }
     out->gauge("endpoint_links", "Open links of an endpoint.");
     for (const EndpointView &endpoint : endpoints) {
         if (endpoint.links)
@@ -247,6 +298,7 @@ QByteArray metricsText(Host &host, const HostView &view, const ControlMetrics &c
     writeTraffic(&out, totals);
     writeAdmission(&out, host);
     writeRegistry(&out, distributor.links.stats());
+    writeStore(&out, viewStore(host));
     writeGauges(
         &out,
         {

@@ -4,9 +4,11 @@
 #include "core/observe/systopics.h"
 
 #include "core/host.h"
+#include "core/observe/storeview.h"
 #include "core/platform/buildinfo.h"
 #include "core/reactor/reactorthread.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace fairlead::core {
@@ -14,20 +16,25 @@ namespace fairlead::core {
 namespace {
 
 constexpr qint64 kIntervalNs = 10 * kNsPerSecond;
+/// What somebody may have to act on is told sooner.
+constexpr qint64 kStateIntervalNs = 2 * kNsPerSecond;
 constexpr double kMinutes[3] = {1, 5, 15};
 constexpr const char *kLoadSuffix[3] = {"/1min", "/5min", "/15min"};
 
 } // namespace
 
-SysTopics::SysTopics(Host &host, MainLoop &loop)
+SysTopics::SysTopics(Host &host, MainLoop &loop, AskHealth askHealth)
     : m_host(host)
     , m_loop(loop)
+    , m_askHealth(std::move(askHealth))
     , m_timer([](void *self) noexcept { static_cast<SysTopics *>(self)->tick(); }, this)
+    , m_stateTimer([](void *self) noexcept { static_cast<SysTopics *>(self)->putState(); }, this)
     , m_start(loop.clock().now())
     , m_last(m_start)
 {
     put("version", QByteArrayLiteral("fairlead version ") + kHostVersion);
     tick();
+    putState();
 }
 
 SysTopics::~SysTopics() = default;
@@ -84,7 +91,72 @@ void SysTopics::putLoad(const char *name, Load &load, quint64 grown, double seco
             QByteArray::number(load.average[i], 'f', 2));
 }
 
+void SysTopics::remove(const QByteArray &name)
+{
+    const QByteArray topic = QByteArrayLiteral("$SYS/broker/") + name;
+    if (m_values.remove(topic) > 0)
+        m_changed.emplace_back(topic, QByteArray());
+}
+
 void SysTopics::tick() noexcept
+{
+    putFigures();
+    send();
+    m_loop.timers().arm(m_timer, m_loop.clock().now() + kIntervalNs);
+}
+
+void SysTopics::putState() noexcept
+{
+    putStore();
+    putDurability();
+    send();
+    m_askHealth([this, alive = std::weak_ptr<bool>(m_isAlive)](const QByteArray &health) {
+        if (alive.expired())
+            return;
+        put("health", health);
+        send();
+    });
+    m_loop.timers().arm(m_stateTimer, m_loop.clock().now() + kStateIntervalNs);
+}
+
+void SysTopics::putStore()
+{
+    const StoreView store = viewStore(m_host);
+    put("store/engine", QByteArray(store.engine));
+    put("store/state", QByteArray(storeStateName(store.state)));
+    if (!store.exists())
+        return;
+    put("store/durable/messages", store.figures.messages);
+    put("store/durable/bytes", quint64(store.bytes));
+    put("store/waiting/bytes", store.figures.waitingBytes);
+    put("store/written/messages", store.figures.rows);
+    put("store/written/bytes", store.figures.rowBytes);
+    put("store/refused/messages", store.figures.refused);
+    put("store/commits", store.figures.groups);
+    put("store/syncs", store.figures.syncs);
+    put("store/failures", store.figures.failures);
+}
+
+void SysTopics::putDurability()
+{
+    const auto topicOf = [](const QByteArray &endpoint) {
+        return QByteArrayLiteral("endpoints/") + endpoint + "/durability";
+    };
+    std::vector<QByteArray> present;
+    const QList<EndpointSettings> endpoints = m_host.endpoints().settings();
+    for (const EndpointSettings &endpoint : endpoints) {
+        const char *level = durabilityName(effectiveDurability(m_host, endpoint.durability));
+        present.push_back(endpoint.name.toUtf8());
+        put(topicOf(present.back()).constData(), QByteArray(level));
+    }
+    for (const QByteArray &known : m_endpoints) {
+        if (std::find(present.begin(), present.end(), known) == present.end())
+            remove(topicOf(known));
+    }
+    m_endpoints = std::move(present);
+}
+
+void SysTopics::putFigures()
 {
     const qint64 now = m_loop.clock().now();
     const Totals totals = sum();
@@ -129,12 +201,12 @@ void SysTopics::tick() noexcept
     putLoad("connections", m_loads[8], totals.connections - m_before.connections, seconds);
     m_before = totals;
     m_last = now;
-    send();
-    m_loop.timers().arm(m_timer, now + kIntervalNs);
 }
 
 void SysTopics::send()
 {
+    if (m_changed.empty())
+        return;
     Reactor &reactor = m_host.reactors().front()->reactor();
     reactor.post([&reactor, changed = std::move(m_changed)] {
         for (const auto &[topic, value] : changed) {

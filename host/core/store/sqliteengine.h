@@ -51,9 +51,6 @@ public:
     Result<> checkpoint() override;
     void close() override;
 
-    /// For the status: bytes of the file and its log, as of the last commit.
-    qint64 size() const;
-
 private:
     Result<> start(bool mayBeDamaged);
     Result<StoreMeta> readMeta();

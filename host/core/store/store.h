@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "core/observe/histogram.h"
 #include "core/store/ledger.h"
 #include "core/store/recovery.h"
 #include "core/store/storageengine.h"
@@ -38,6 +39,7 @@ struct StoreFigures
     quint64 syncs = 0; ///< of them, those that waited for the disk
     quint64 failures = 0; ///< commits that an engine refused
     quint64 rows = 0; ///< messages written
+    quint64 rowBytes = 0; ///< their topics, properties and payloads
     quint64 cancelled = 0; ///< messages that needed no row, for they were settled in time
     quint64 ignored = 0; ///< records and targets that named nothing that is known
     quint64 refused = 0; ///< messages
@@ -112,6 +114,9 @@ public:
     Error lastError() const;
     StoreFigures figures() const;
 
+    /// How long the engine took over each group, those it refused included.
+    const Histogram &commitTimes() const noexcept { return m_commitTimes; }
+
     /// Runs a group if one is due. Yields the monotonic time at which to call again, unless woken
     /// earlier; -1: not before.
     qint64 runGroup();
@@ -179,6 +184,7 @@ private:
     qint64 m_retryDue = -1;
     bool m_hasProbe = false; ///< stored, to be removed
     bool m_isOpen = false; ///< the engine
+    Histogram m_commitTimes; ///< read by any
 
     mutable std::mutex m_lock;
     // Under m_lock.

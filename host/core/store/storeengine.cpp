@@ -107,19 +107,25 @@ Result<> Store::commit()
         batch.values.push_back({kProbeSpace, kProbeKey, QByteArray(kProbeBytes, '\0')});
     else if (m_hasProbe)
         batch.removedValues.emplace_back(kProbeSpace, kProbeKey);
-    m_earliest = m_options.minInterval > 0 ? m_clock.now() + m_options.minInterval : 0;
+    const qint64 begun = m_clock.now();
+    m_earliest = m_options.minInterval > 0 ? begun + m_options.minInterval : 0;
     Result<> kept = m_engine.commit(batch);
+    m_commitTimes.add(m_clock.now() - begun);
     if (!kept) {
         m_ledger->failed();
     } else {
         m_hasProbe = probing;
         m_ledger->committed();
     }
+    quint64 rowBytes = 0;
+    for (const MessageRow &row : batch.messages)
+        rowBytes += row.message.size();
     const std::lock_guard lock(m_lock);
     m_figures.failures += kept ? 0 : 1;
     m_figures.groups += kept ? 1 : 0;
     m_figures.syncs += kept && batch.sync ? 1 : 0;
     m_figures.rows += kept ? batch.messages.size() : 0;
+    m_figures.rowBytes += kept ? rowBytes : 0;
     return kept;
 }
 

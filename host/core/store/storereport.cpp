@@ -83,7 +83,68 @@ QString StoreReport::pathIn(const QString &stateFolder)
     return stateFolder + QStringLiteral("/store.db");
 }
 
+StoreReport::~StoreReport()
+{
+    const std::lock_guard lock(m_lock);
+    m_running = nullptr;
+}
+
+void StoreReport::cancel() noexcept
+{
+    m_isCancelled.store(true);
+    const std::lock_guard lock(m_lock);
+    if (m_running)
+        sqlite3_interrupt(m_running);
+}
+
+/// An interrupted step is no failure of the disk.
+Error StoreReport::told(const Error &error) const
+{
+    if (m_isCancelled.load())
+        return {ErrorCode::Cancelled, QStringLiteral("reading the store was cancelled")};
+    return error;
+}
+
 Result<> StoreReport::open(const QString &path)
+{
+    {
+        const std::lock_guard lock(m_lock);
+        m_running = nullptr;
+    }
+    const Result<> done = openFile(path);
+    if (!done)
+        return told(done.error());
+    const std::lock_guard lock(m_lock);
+    m_running = m_database.handle();
+    return {};
+}
+
+Result<QJsonObject> StoreReport::stats()
+{
+    Result<QJsonObject> done = readStats();
+    if (!done || m_isCancelled.load())
+        return told(done.error());
+    return done;
+}
+
+Result<QStringList> StoreReport::check()
+{
+    Result<QStringList> done = checkAll();
+    if (!done || m_isCancelled.load())
+        return told(done.error());
+    return done;
+}
+
+Result<> StoreReport::exportRows(const Sink &sink)
+{
+    const Result<> done
+        = exportAll([&](const QByteArray &lines) { return !m_isCancelled.load() && sink(lines); });
+    if (!done || m_isCancelled.load())
+        return told(done.error());
+    return {};
+}
+
+Result<> StoreReport::openFile(const QString &path)
 {
     if (!sqliteFileExists(path, {})) {
         return Error(ErrorCode::NotFound,
@@ -128,7 +189,7 @@ Result<> StoreReport::identify()
     return {};
 }
 
-Result<QJsonObject> StoreReport::stats()
+Result<QJsonObject> StoreReport::readStats()
 {
     struct Number
     {
@@ -176,7 +237,7 @@ Result<QJsonObject> StoreReport::stats()
     return result;
 }
 
-Result<QStringList> StoreReport::check()
+Result<QStringList> StoreReport::checkAll()
 {
     QStringList findings;
     Result<SqliteStatement> verdicts = m_database.prepare("PRAGMA integrity_check(20)");
@@ -282,7 +343,7 @@ Result<> StoreReport::checkReferences(QStringList *findings)
     return {};
 }
 
-Result<> StoreReport::exportRows(const Sink &sink)
+Result<> StoreReport::exportAll(const Sink &sink)
 {
     Pages pages(m_database, sink);
     Result<> done = pages.show(sqlite::kSessions, "", [](const SqliteStatement &row) {

@@ -29,21 +29,27 @@ class Daemon:
     """One run of fairleadd in a folder of its own."""
 
     def __init__(self, control='http = "127.0.0.1:0"\n', endpoints=("mqtt",), arguments=(),
-                 environment=None, folder=None):
+                 environment=None, folder=None, store="", keys="", schemes=None, plugins=None):
+        """@p endpoints: names, with a port behind a colon if it matters; @p keys: for each; @p
+        schemes: of those that are not MQTT; @p plugins: a folder with more of them."""
         self._own = None if folder else tempfile.TemporaryDirectory(prefix="fairlead-ctl-")
         self.folder = pathlib.Path(folder or self._own.name)
         self.socket = self.folder / "control.sock"
         self.ready_file = self.folder / "ready.json"
         self.log_file = self.folder / "log"
         lines = ["[host]", f'state_dir = "{self.folder}/state"', f"reactors = {REACTORS}",
-                 "[control]", control]
+                 *(["[store]", store] if store else []), "[control]", control]
         for name in endpoints:
             name, _, port = name.partition(":")
-            lines += ["[[endpoint]]", f'name = "{name}"', f'url = "mqtt://127.0.0.1:{port or 0}"']
+            scheme = (schemes or {}).get(name)
+            url = f"{scheme}://{name}" if scheme else f"mqtt://127.0.0.1:{port or 0}"
+            lines += ["[[endpoint]]", f'name = "{name}"', f'url = "{url}"', keys]
         config = self.folder / "fairlead.toml"
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         if not arguments:
             arguments = ("--control", str(self.socket))
+        if plugins:
+            arguments = (*arguments, "--plugin-path", plugins)
         variables = {key: value for key, value in os.environ.items()
                      if key not in ("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR")}
         self.ready_file.unlink(missing_ok=True)

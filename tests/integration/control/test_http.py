@@ -76,7 +76,7 @@ class Http(ControlTest):
             self.assertEqual(found, {"alive": True, "ready": True, "state": "running",
                                      "reasons": []})
             checks = json.loads(self.get(self.shared, path + "?verbose")[2])["checks"]
-            self.assertEqual(checks, {"endpoint mqtt": "ok",
+            self.assertEqual(checks, {"endpoint mqtt": "ok", "store": "ok",
                                       **{f"reactor {i}": "ok" for i in range(REACTORS)}})
 
     def test_metrics_are_prometheus_text(self):
@@ -234,6 +234,33 @@ class States(ControlTest):
             self.assertEqual(families["fairlead_endpoint_up"][1],
                              {'endpoint="mqtt",transport="mqtt"': 1,
                               'endpoint="busy",transport="mqtt"': 0})
+
+    def test_a_quiesced_endpoint_is_not_up(self):
+        # OB-04
+        daemon = self.running(endpoints=("mqtt", "other"))
+        control = self.rpc(daemon)
+        control.call("quiesce", targets=["other"], reason="idle-timeout")
+        status, _, body = self.get(daemon, "/readyz?verbose")
+        found = json.loads(body)
+        self.assertEqual((status, found["ready"]), (200, True))
+        self.assertEqual(found["reasons"], ['endpoint "other" is quiesced: idle-timeout'])
+        self.assertEqual((found["checks"]["endpoint mqtt"], found["checks"]["endpoint other"]),
+                         ("ok", "failed"))
+        self.assertEqual(parse_metrics(self.get(daemon, "/metrics")[2].decode())[
+            "fairlead_endpoint_up"][1], {'endpoint="mqtt",transport="mqtt"': 1,
+                                         'endpoint="other",transport="mqtt"': 0})
+        # It is not up, and did not fail either.
+        self.assertEqual(control.call("status")["endpointsFailed"], 0)
+        control.call("quiesce")
+        status, _, body = self.get(daemon, "/readyz")
+        self.assertEqual((status, json.loads(body)["reasons"]),
+                         (503, ['endpoint "mqtt" is quiesced: maintenance',
+                                'endpoint "other" is quiesced: maintenance',
+                                'no endpoint serves']))
+        self.assertEqual(self.get(daemon, "/livez")[0], 200)
+        control.call("resume")
+        status, _, body = self.get(daemon, "/readyz")
+        self.assertEqual((status, json.loads(body)["reasons"]), (200, []))
 
     def test_other_machines_are_not_let_in_by_accident(self):
         daemon = self.daemon(control='http = "0.0.0.0:0"\n')

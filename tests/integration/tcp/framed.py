@@ -3,10 +3,13 @@
 """Equipment that speaks plain TCP, on the bus: bare sockets at one end, the command-line tool at the
 other."""
 
+import contextlib
 import json
 import socket
 import ssl
+import struct
 import sys
+import threading
 import unittest
 from pathlib import Path
 
@@ -14,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "control"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "carriers"))
 
 import certificates  # noqa: E402
-from controltest import TOOL, ControlTest, kit  # noqa: E402
+from controltest import TOOL, ControlTest, kit, wire  # noqa: E402
 
 
 def endpoint(name, url="tcp://127.0.0.1:0", **keys):
@@ -230,15 +233,67 @@ class Dialled(FramedTest):
 
 
 class Flow(FramedTest):
-    def test_a_flood_arrives_in_order(self):
-        count = 20000
+    def flood(self, client, topic, payloads):
+        """Publishes at QoS 0 from a thread, as fast as the host reads."""
+        data = b"".join(wire.publish(topic, payload, version=wire.V5) for payload in payloads)
+        client.sock.settimeout(kit.DEADLINE)
+
+        def run():
+            with contextlib.suppress(OSError):
+                client.sock.sendall(data)
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join, kit.DEADLINE)
+
+    def test_a_flood_arrives_whole_and_in_order(self):
+        count = 50000
         daemon = self.host(endpoint("scanner", rx_topic="flood"))
         reader = self.client(daemon)
         reader.subscribe("flood")
         device = self.device(daemon, "scanner")
         device.send(b"".join(b"%d\n" % i for i in range(count)))
+        # What was sent before the end comes before it.
+        device.close()
         for i in range(count):
             self.assertEqual(reader.next().payload, b"%d" % i)
+
+    def test_a_slow_device_gets_everything_in_order(self):
+        count = 20000
+        daemon = self.host(endpoint("printer"))
+        reader = self.reader(daemon, "tcp/printer/+/state")
+        device = self.device(daemon, "printer")
+        self.connected(daemon, reader, "printer", device)
+        lines = [b"%d" % i + b"x" * 200 for i in range(count)]
+        self.flood(self.client(daemon), f"tcp/printer/{device.name}/tx", lines)
+        for line in lines:
+            self.assertEqual(device.read(len(line) + 1), line + b"\n")
+
+    def test_a_device_that_does_not_read_loses_its_link(self):
+        daemon = self.host(endpoint("printer"), "[limits]\nqueue_messages = 100\n")
+        reader = self.reader(daemon, "tcp/printer/+/state")
+        device = self.device(daemon, "printer")
+        self.connected(daemon, reader, "printer", device)
+        self.flood(self.client(daemon), f"tcp/printer/{device.name}/tx", [b"x" * 60000] * 1000)
+        state = self.state(reader, "printer", device.name)
+        self.assertEqual((state["state"], state["reason"]), ("disconnected", "queue-overflow"))
+
+    def test_a_reset_is_told(self):
+        daemon = self.host(endpoint("scanner"))
+        reader = self.reader(daemon)
+        device = self.device(daemon, "scanner")
+        self.connected(daemon, reader, "scanner", device)
+        device.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        device.close()
+        state = self.state(reader, "scanner", device.name)
+        self.assertEqual((state["state"], state["reason"]), ("disconnected", "connection-reset"))
+
+    def test_the_host_says_goodbye_for_its_peers(self):
+        daemon = self.host(endpoint("scanner"))
+        reader = self.reader(daemon)
+        device = self.device(daemon, "scanner")
+        self.connected(daemon, reader, "scanner", device)
+        self.assertEqual(daemon.stop(), 0)
+        self.assertTrue(device.is_closed())
 
     def test_no_port_is_open_unless_configured(self):
         daemon = self.running()

@@ -46,6 +46,10 @@ void tst_CliStore::namesItsFile()
     QCOMPARE(wish.path, QStringLiteral("/a/b.db"));
     QVERIFY(!parseStoreWish({"check", "--file", "b.db"}, &wish));
     QCOMPARE(wish.path, QDir::currentPath() + QStringLiteral("/b.db"));
+    StoreWish ofHost;
+    QVERIFY(!parseStoreWish({"export", "--control", "/run/x.sock"}, &ofHost));
+    QCOMPARE(ofHost.control, QStringLiteral("/run/x.sock"));
+    QVERIFY(ofHost.path.isEmpty());
 }
 
 void tst_CliStore::refusesTheRest_data()
@@ -61,6 +65,8 @@ void tst_CliStore::refusesTheRest_data()
     QTest::newRow("a word") << Arguments{"check", "x.db"} << QByteArray("unexpected-argument");
     QTest::newRow("a value") << Arguments{"check", "--json=1"} << QByteArray("unexpected-argument");
     QTest::newRow("no value") << Arguments{"check", "--file"} << QByteArray("missing-argument");
+    QTest::newRow("a host and a file")
+        << Arguments{"check", "--control", "/a", "--file", "/b"} << QByteArray("invalid-argument");
     QTest::newRow("an empty value")
         << Arguments{"check", "--file="} << QByteArray("missing-argument");
 }

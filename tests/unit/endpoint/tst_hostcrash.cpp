@@ -3,6 +3,7 @@
 
 #include "core/control/endpointviews.h"
 #include "core/control/hostmethods.h"
+#include "core/control/linkmethods.h"
 #include "core/endpoint/hostendpoint.h"
 #include "core/lifecycle/broadcast/broadcaster.h"
 #include "core/observe/eventbus.h"
@@ -197,9 +198,11 @@ private Q_SLOTS:
         QVERIFY(host.broadcaster().start(request));
         QCOMPARE(viewOf(host, "hub").state, QStringLiteral("quiesced"));
         QCOMPARE(viewOf(host, "hub").quiesced, QStringLiteral("maintenance"));
+        QVERIFY(!viewOf(host, "hub").isUp);
         QVERIFY(host.broadcaster().resume());
         QCOMPARE(viewOf(host, "hub").state, QStringLiteral("running"));
         QVERIFY(viewOf(host, "hub").quiesced.isEmpty());
+        QVERIFY(viewOf(host, "hub").isUp);
     }
 
     // OB-04: a time is told alike whenever it is asked for.
@@ -210,6 +213,8 @@ private Q_SLOTS:
         HostMethods methods(m_loop, host, view, QStringLiteral("0"));
         ControlApi api;
         methods.addTo(api);
+        LinkMethods linkMethods(m_loop, host, view);
+        linkMethods.addTo(api);
         const auto ask = [&api](const char *method) {
             QJsonObject result;
             bool isAnswered = false;

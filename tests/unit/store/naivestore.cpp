@@ -148,8 +148,7 @@ void NaiveStore::tidy()
 
 void NaiveStore::owe(Kept *kept, const DurableTarget &target) const
 {
-    if (std::min(target.qos, kept->message.qos()) == 0
-        || !m_state.sessions.contains(target.session)
+    if (std::min(target.qos, kept->message.qos()) == 0 || !m_state.sessions.contains(target.session)
         || (target.noLocal && target.session == kept->message.origin()))
         return;
     kept->targets[{target.session, target.copy}] = {target, std::nullopt};

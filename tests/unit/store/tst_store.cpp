@@ -134,6 +134,33 @@ private Q_SLOTS:
         QCOMPARE(front.store.figures().syncs, quint64(sync ? 3 : 2));
     }
 
+    // OB-04
+    void figuresSayWhatWasCommitted()
+    {
+        Front front;
+        front.engine.commitError = Error(ErrorCode::StorageFailed, QStringLiteral("no"));
+        front.put(10, Durability::Disk);
+        front.store.runGroup();
+        const StoreFigures failed = front.store.figures();
+        QCOMPARE(failed.failures, quint64(1));
+        QCOMPARE(failed.rowBytes, quint64(0));
+        front.engine.commitError = {};
+        front.clock.advance(kRetry);
+        front.store.runGroup();
+        front.put(11, Durability::Disk);
+        QVERIFY(front.store.drain());
+        const StoreFigures figures = front.store.figures();
+        QCOMPARE(figures.rows, quint64(1));
+        const auto &messages = front.engine.batches.back().messages;
+        QCOMPARE(messages.size(), std::size_t(1));
+        QVERIFY(figures.rowBytes > 0);
+        QCOMPARE(figures.rowBytes, quint64(messages[0].message.size()));
+        quint64 timed = 0;
+        for (std::size_t i = 0; i < Histogram::kBuckets; ++i)
+            timed += front.store.commitTimes().count(i);
+        QCOMPARE(timed, figures.groups + figures.failures);
+    }
+
     void whatNobodyWaitsForIsWrittenLazily()
     {
         Front front({.lazyInterval = kLazy});

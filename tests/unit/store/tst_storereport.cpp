@@ -37,6 +37,7 @@ private Q_SLOTS:
     void findsDamage();
     void findsWhatRefersToNothing();
     void saysWhyItCannotRead();
+    void isCancelled();
 
 private:
     QString path() const { return m_folder->filePath(QStringLiteral("store.db")); }
@@ -338,6 +339,23 @@ void tst_StoreReport::saysWhyItCannotRead()
     QCOMPARE(report.open(path()).error().code(), ErrorCode::StorageFailed);
     tamper(path(), "PRAGMA user_version = 1; PRAGMA application_id = 5");
     QCOMPARE(report.open(path()).error().code(), ErrorCode::StorageDamaged);
+}
+
+void tst_StoreReport::isCancelled()
+{
+    StoreReport report;
+    QVERIFY(report.open(path()));
+    int pages = 0;
+    const Result<> exported = report.exportRows([&](const QByteArray &) {
+        ++pages;
+        report.cancel();
+        return true;
+    });
+    QCOMPARE(exported.error().code(), ErrorCode::Cancelled);
+    QCOMPARE(pages, 1);
+    QCOMPARE(report.stats().error().code(), ErrorCode::Cancelled);
+    QCOMPARE(report.check().error().code(), ErrorCode::Cancelled);
+    QCOMPARE(report.open(path() + QStringLiteral("-none")).error().code(), ErrorCode::Cancelled);
 }
 
 QTEST_GUILESS_MAIN(tst_StoreReport)
