@@ -4,7 +4,8 @@
 #
 # ./dev simulate. Sourced by dev.
 
-SIMULATIONS=(tst_simulation tst_mqttsimulation tst_simulationtwohosts tst_simulationcontrol tst_simdisk)
+SIMULATIONS=(tst_simulation tst_mqttsimulation tst_simulationtwohosts tst_simulationcontrol tst_simdisk
+             tst_simulationcrash)
 
 run_simulations() {
     local preset=release seeds=200 seed='' what name log steps total=0 failed=()

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "mqtt/mqttclient.h"
+#include "mqtt/flowcheck.h"
 #include "simsteps.h"
 
 #include <QTest>
 
-#include <sstream>
+#include <algorithm>
 
 using namespace fairlead;
 using sim::MqttClient;
@@ -17,16 +17,6 @@ namespace {
 constexpr int kPublishers = 3;
 constexpr int kSubscribers = 4;
 constexpr int kRounds = 900;
-
-/// One way of a message: what it was published as.
-using Stream = std::tuple<int, std::string, int>; // publisher, topic, QoS
-
-struct Arrived
-{
-    int first = 0; ///< how many arrived for the first time
-    int last = -1; ///< number of the last one of those
-    std::map<int, int> times; ///< by number
-};
 
 } // namespace
 
@@ -105,19 +95,15 @@ private Q_SLOTS:
                  }),
                  failure(clients).c_str());
 
-        std::map<Stream, int> published;
+        sim::MqttFlows published;
         for (int round = 0; round < kRounds; ++round) {
             const auto which = random.below(clients.size());
             MqttClient &client = *clients[which];
             const auto what = random.below(100);
             if (which < kPublishers && what < 70) {
-                const Stream flow
+                const sim::MqttFlow flow
                     = {int(which), "t/" + std::to_string(random.below(3)), int(random.below(3))};
-                client.publish(std::get<1>(flow),
-                               std::to_string(which) + ' ' + std::to_string(std::get<2>(flow)) + ' '
-                                   + std::to_string(published[flow]++) + ' '
-                                   + std::string(random.below(200), 'x'),
-                               quint8(std::get<2>(flow)));
+                sim::publishNext(client, flow, &published, random.below(200));
             } else if (client.isOffline() || what >= 98) {
                 client.connect(anyReactor());
             } else if (what >= 95) {
@@ -145,8 +131,10 @@ private Q_SLOTS:
         QCOMPARE(host.drops(core::DropReason::QueueFull), quint64(0));
         QCOMPARE(host.distributor().links.size(), qsizetype(clients.size()));
         QCOMPARE(host.distributor().directory.count(), quint64(clients.size()));
-        for (std::size_t i = kPublishers; i < clients.size(); ++i)
-            verify(*clients[i], published);
+        for (std::size_t i = kPublishers; i < clients.size(); ++i) {
+            const std::string wrong = sim::checkFlows(*clients[i], published, true);
+            QVERIFY2(wrong.empty(), wrong.c_str());
+        }
 
         endAll(host, clients);
     }
@@ -159,37 +147,6 @@ private:
                 return client->failure();
         }
         return {};
-    }
-
-    static void verify(const MqttClient &client, const std::map<Stream, int> &published)
-    {
-        std::map<Stream, Arrived> arrived;
-        for (const MqttClient::Received &one : client.received()) {
-            int publisher = 0;
-            int qos = 0;
-            int number = 0;
-            std::istringstream(one.payload) >> publisher >> qos >> number;
-            QCOMPARE(int(one.qos), std::min(qos, int(client.setup().filterQos)));
-            Arrived &flow = arrived[{publisher, one.topic, qos}];
-            if (flow.times[number]++ > 0)
-                continue;
-            ++flow.first;
-            // Whatever is repeated, each came first in the order of its flow.
-            QVERIFY2(number > flow.last, one.payload.c_str());
-            flow.last = number;
-        }
-        for (const auto &[flow, count] : published) {
-            const int promised = std::min(std::get<2>(flow), int(client.setup().filterQos));
-            const Arrived &got = arrived[flow];
-            if (promised == 0)
-                QVERIFY(got.first <= count);
-            else
-                QCOMPARE(got.first, count);
-            if (promised != 1 && (promised == 2 || std::get<2>(flow) != 1)) {
-                for (const auto &[number, times] : got.times)
-                    QCOMPARE(times, 1);
-            }
-        }
     }
 
     // With every session ended nothing is left of them.

@@ -10,7 +10,9 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr quint64 kSequencesAhead = quint64(1) << 20;
+/// A protocol may derive 16-bit ids from sequences. What the last run has finished and could not write
+/// down any more then still has its id, so the next one begins with ids that are far from those.
+constexpr quint64 kSequencesAhead = (quint64(1) << 20) + 25'017;
 constexpr quint64 kSessionsAhead = quint64(1) << 16;
 constexpr std::size_t kRefusedRemembered = 65'536;
 constexpr std::size_t kUnneeded = 4096;

@@ -46,6 +46,15 @@ DeliveryName nameOf(const RecoveredDelivery &delivery) noexcept
     return {delivery.message.sequence(), delivery.copy};
 }
 
+constexpr quint32 kSharedCopy = 0x80000000; ///< as the sequencer counts them
+
+/// Copies that are sent in the order of sequences, unlike those of retained messages and of what was
+/// meant for another member of a shared group.
+bool isInOrder(const RecoveredDelivery &delivery) noexcept
+{
+    return delivery.copy == 0 || delivery.copy >= kSharedCopy;
+}
+
 bool isEarlier(const RecoveredDelivery &a, const RecoveredDelivery &b) noexcept
 {
     return nameOf(a) < nameOf(b);
@@ -228,6 +237,19 @@ void Recovery::settleOwed(RecoveredSession &session)
     std::reverse(owed.begin(), owed.end());
 }
 
+/// What has the packet id that follows from its position is not marked when it is sent. What was sent
+/// after it must not overtake it.
+void Recovery::markSent(std::vector<RecoveredDelivery> *owed)
+{
+    bool sent = false;
+    for (auto delivery = owed->rbegin(); delivery != owed->rend(); ++delivery) {
+        if (!isInOrder(*delivery))
+            continue;
+        sent = sent || delivery->isTagged;
+        delivery->isTagged = sent;
+    }
+}
+
 Recovered Recovery::finish()
 {
     m_recovered.skipped += quint64(m_ledger.finishRestore());
@@ -246,6 +268,8 @@ Recovered Recovery::finish()
         delivery->isTagged = true;
         delivery->bodyDone = row.bodyDone;
     }
+    for (RecoveredSession &session : m_recovered.sessions)
+        markSent(&session.deliveries);
     for (const Message &message : m_messages) {
         const quint64 sequence = message.sequence();
         if (m_ledger.isRetained(sequence))

@@ -26,7 +26,7 @@ struct RecoveredDelivery
     quint8 qos = 0; ///< 1 or 2: the lower of subscription and message
     bool retain = false; ///< to be shown as retained
     bool showPosition = false;
-    bool isTagged = false; ///< a link has marked it
+    bool isTagged = false; ///< it was sent: a link has marked it, or one that came after it
     bool bodyDone = false; ///< the peer has the message, but not the end of the exchange
     std::shared_ptr<const std::vector<quint32>> ids;
     QByteArray group;
@@ -86,6 +86,7 @@ private:
     bool hasExpired(quint64 sequence) const;
     void owe(const Message &message, const DurableTarget &target);
     void settleOwed(RecoveredSession &session);
+    static void markSent(std::vector<RecoveredDelivery> *owed);
 
     Ledger &m_ledger;
     const qint64 m_now;

@@ -28,8 +28,8 @@ std::string encodedBytes(const Packet &packet, Version version)
 } // namespace
 
 MqttClient::MqttClient(SimHost &host, MqttListener &listener, Setup setup)
-    : m_host(host)
-    , m_listener(listener)
+    : m_host(&host)
+    , m_listener(&listener)
     , m_setup(std::move(setup))
 { }
 
@@ -94,8 +94,8 @@ void MqttClient::endOld()
 void MqttClient::open(int reactor, bool lasting)
 {
     leave();
-    m_now.link = m_host.open(reactor, [this](const LinkContext &context, SimLink &) {
-        return m_listener.createDriver(context);
+    m_now.link = m_host->open(reactor, [this](const LinkContext &context, SimLink &) {
+        return m_listener->createDriver(context);
     });
     m_phase = Phase::Connecting;
     Connect packet;
@@ -127,16 +127,43 @@ void MqttClient::disconnect()
     leave();
 }
 
-void MqttClient::publish(const std::string &topic, const std::string &payload, quint8 qos)
+void MqttClient::loseServer()
 {
-    m_queue.push_back({topic, payload, 0, qos, false});
+    if (m_now.link && m_now.link->stream)
+        m_wire += m_now.link->stream->takeSent();
+    m_in += m_wire.substr(0, random().below(m_wire.size() + 1));
+    m_wire.clear();
+    handleInput();
+    m_old.clear();
+    breakOff();
+}
+
+void MqttClient::serveBy(SimHost &host, MqttListener &listener)
+{
+    m_host = &host;
+    m_listener = &listener;
+}
+
+quint64 MqttClient::publish(const std::string &topic,
+                            const std::string &payload,
+                            quint8 qos,
+                            bool retain)
+{
+    Outgoing message;
+    message.topic = topic;
+    message.payload = payload;
+    message.number = ++m_published;
+    message.qos = qos;
+    message.retain = retain;
+    m_queue.push_back(std::move(message));
     sendQueued();
+    return m_published;
 }
 
 quint16 MqttClient::freeId() const
 {
     for (;;) {
-        const auto id = quint16(1 + m_host.random().below(40));
+        const auto id = quint16(1 + random().below(40));
         if (std::none_of(m_inFlight.begin(), m_inFlight.end(), [&](const Outgoing &one) {
                 return one.id == id;
             })) {
@@ -170,15 +197,16 @@ void MqttClient::writePublish(const Outgoing &message, bool again)
     head.packetId = message.id;
     head.qos = message.qos;
     head.dup = again;
-    if (m_setup.version == Version::V5 && m_host.random().chance(50)) {
+    head.retain = message.retain;
+    if (m_setup.version == Version::V5 && random().chance(50)) {
         const auto known = m_ownAliases.find(message.topic);
         if (known != m_ownAliases.end()) {
             head.topicAlias = known->second;
-            if (m_host.random().chance(80))
+            if (random().chance(80))
                 head.topic = {};
         } else {
             // An alias is taken from whoever has it.
-            head.topicAlias = quint16(1 + m_host.random().below(kOwnAliases));
+            head.topicAlias = quint16(1 + random().below(kOwnAliases));
             std::erase_if(m_ownAliases,
                           [&](const auto &one) { return one.second == head.topicAlias; });
             m_ownAliases[message.topic] = head.topicAlias;
@@ -192,7 +220,7 @@ void MqttClient::writePublish(const Outgoing &message, bool again)
 
 void MqttClient::moveOld()
 {
-    SimRandom &random = m_host.random();
+    SimRandom &random = m_host->random();
     for (Connection &old : m_old) {
         if (!old.link->stream || old.out.empty())
             continue;
@@ -215,7 +243,7 @@ void MqttClient::exchange()
     moveOld();
     if (m_phase == Phase::Offline)
         return;
-    SimRandom &random = m_host.random();
+    SimRandom &random = m_host->random();
     SimStream *stream = m_now.link->stream;
     if (stream) {
         if (!m_now.out.empty()) {
@@ -396,17 +424,26 @@ void MqttClient::handleAck(const Ack &ack)
         return fail(std::string(toText(ack.type)) + " for nothing");
     if (ack.type == PacketType::Pubrec) {
         message->released = true;
+        noteAccepted(*message);
         answer.type = PacketType::Pubrel;
         write(answer);
         return;
     }
+    if (message->qos == 1)
+        noteAccepted(*message);
     m_inFlight.erase(message);
     sendQueued();
 }
 
+void MqttClient::noteAccepted(const Outgoing &message) const
+{
+    if (m_setup.accepted)
+        m_setup.accepted(message.number);
+}
+
 void MqttClient::answerSome()
 {
-    for (auto left = 1 + m_host.random().below(4); left > 0 && !m_answers.empty(); --left) {
+    for (auto left = 1 + random().below(4); left > 0 && !m_answers.empty(); --left) {
         const Ack answer = m_answers.front();
         m_answers.pop_front();
         if (answer.type != PacketType::Pubrec)

@@ -8,6 +8,7 @@
 #include "simhost.h"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -26,6 +27,8 @@ public:
         quint8 filterQos = 2;
         quint16 receiveMaximum = 10;
         quint16 topicAliasMaximum = 0;
+        /// Called with what publish() yielded: from here on the message is the server's. QoS 1 and 2.
+        std::function<void(quint64)> accepted;
     };
 
     struct Received
@@ -37,6 +40,11 @@ public:
 
     MqttClient(SimHost &host, mqtt::MqttListener &listener, Setup setup);
 
+    /// The server's process has ended: of what it sent some still arrives.
+    void loseServer();
+    /// Another server, or the same one begun anew, which goes on with the client's session.
+    void serveBy(SimHost &host, mqtt::MqttListener &listener);
+
     /// A connection to @p reactor; the one before, if any, is left to itself.
     void connect(int reactor);
     /// The network fails: what was on its way is lost.
@@ -47,12 +55,17 @@ public:
     void connectForTheLastTime(int reactor);
     /// Everything that was left behind ends.
     void endOld();
-    void publish(const std::string &topic, const std::string &payload, quint8 qos);
+    quint64 publish(const std::string &topic,
+                    const std::string &payload,
+                    quint8 qos,
+                    bool retain = false);
 
     /// Some bytes move, some packets are answered.
     void exchange();
 
     bool isConnected() const noexcept { return m_phase == Phase::Connected; }
+
+    bool isConnecting() const noexcept { return m_phase == Phase::Connecting; }
 
     bool isOffline() const noexcept { return m_phase == Phase::Offline; }
 
@@ -80,7 +93,9 @@ private:
         std::string topic;
         std::string payload;
         quint16 id = 0;
+        quint64 number = 0;
         quint8 qos = 0;
+        bool retain = false;
         bool released = false; ///< PUBREC came
     };
 
@@ -105,16 +120,20 @@ private:
     void handleConnack(const mqtt::Frame &frame);
     void handlePublish(const mqtt::Frame &frame);
     void handleAck(const mqtt::Ack &ack);
+    void noteAccepted(const Outgoing &message) const;
     void answerSome();
 
-    SimHost &m_host;
-    mqtt::MqttListener &m_listener;
+    SimRandom &random() const noexcept { return m_host->random(); }
+
+    SimHost *m_host;
+    mqtt::MqttListener *m_listener;
     const Setup m_setup;
     Phase m_phase = Phase::Offline;
     Connection m_now;
     std::vector<Connection> m_old; ///< left behind; their bytes still arrive
     std::string m_wire; ///< left the server, not here yet
     std::string m_in;
+    quint64 m_published = 0;
     bool m_hasSession = false;
     bool m_subscribed = false;
 

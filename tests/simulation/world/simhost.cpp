@@ -23,15 +23,20 @@ SimHost::SimHost(int reactors,
                  quint64 seed,
                  const core::DistributorLimits &limits,
                  core::Store *store)
-    : m_random(seed)
-    , m_distributor(Position{1, 1}, limits, store)
+    : SimHost(Setup{reactors, seed, limits, store, {1, 1}, nullptr})
+{ }
+
+SimHost::SimHost(const Setup &setup)
+    : m_clock(setup.clock ? *setup.clock : m_ownClock)
+    , m_random(setup.seed)
+    , m_distributor(setup.next, setup.limits, setup.store)
     , m_endpoint(std::make_shared<core::EndpointRuntime>())
 {
     m_endpoint->name = QStringLiteral("sim");
     m_endpoint->authenticator = std::make_shared<core::AnonymousAuthenticator>(true);
     m_endpoint->accessControl = std::make_shared<core::UnrestrictedAccess>();
     m_endpoint->logger = std::make_shared<SilentLogger>();
-    for (int i = 0; i < reactors; ++i) {
+    for (int i = 0; i < setup.reactors; ++i) {
         m_wakes.push_back(std::make_unique<Wake>());
         m_reactors.push_back(
             std::make_unique<core::Reactor>(i, m_distributor, m_clock, m_random, *m_wakes.back()));
@@ -56,6 +61,7 @@ std::unique_ptr<SimLink> SimHost::open(int reactor,
     endpoint->gate = m_endpoint->gate;
     endpoint->maxLinks = m_endpoint->maxLinks;
     endpoint->handshakeTimeoutNs = m_endpoint->handshakeTimeoutNs;
+    endpoint->durability = m_endpoint->durability;
     endpoint->createDriver
         = [raw, make](const LinkContext &context) { return make(context, *raw); };
     auto stream = std::make_unique<SimStream>(m_reactors[std::size_t(reactor)]->chunks());
@@ -130,6 +136,21 @@ void SimHost::advance(qint64 ns)
         settle();
     }
     m_clock.advance(end - m_clock.now());
+}
+
+void SimHost::fireDue()
+{
+    for (const auto &reactor : m_reactors) {
+        const qint64 deadline = reactor->nextDeadline();
+        if (deadline >= 0 && deadline <= m_clock.now())
+            reactor->turn();
+    }
+}
+
+void SimHost::wakeAll()
+{
+    for (const auto &reactor : m_reactors)
+        reactor->wake();
 }
 
 quint64 SimHost::drops(core::DropReason reason) const

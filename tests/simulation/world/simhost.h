@@ -44,11 +44,24 @@ struct SimLink
 class SimHost
 {
 public:
+    struct Setup
+    {
+        int reactors = 1;
+        quint64 seed = 1;
+        core::DistributorLimits limits;
+        core::Store *store = nullptr; ///< null: nothing outlives the host
+        Position next = {1, 1}; ///< of its first message
+        SimClock *clock = nullptr; ///< null: one of its own
+    };
+
+    explicit SimHost(const Setup &setup);
     explicit SimHost(int reactors,
                      quint64 seed = 1,
                      const core::DistributorLimits &limits = core::DistributorLimits(),
                      core::Store *store = nullptr);
     ~SimHost();
+    SimHost(const SimHost &) = delete;
+    SimHost &operator=(const SimHost &) = delete;
 
     using MakeDriver = std::function<std::unique_ptr<LinkDriver>(const LinkContext &, SimLink &)>;
     /// A link to a driver of the test's making, on @p reactor.
@@ -66,6 +79,11 @@ public:
 
     /// One turn of a reactor that has something to do; false when none has.
     bool step();
+
+    /// A turn for each reactor with a timer that is due; for who moves the clock himself.
+    void fireDue();
+    /// The store has decided something.
+    void wakeAll();
 
     /// By all hosts of the process.
     static quint64 stepsTaken() noexcept { return s_steps; }
@@ -97,7 +115,8 @@ private:
         void wake() noexcept override { woken = true; }
     };
 
-    SimClock m_clock;
+    SimClock m_ownClock;
+    SimClock &m_clock;
     static inline quint64 s_steps = 0;
     SimRandom m_random;
     core::Distributor m_distributor;
