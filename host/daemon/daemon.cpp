@@ -131,7 +131,7 @@ std::optional<int> Daemon::start()
     }
     m_lock = std::move(*lock);
 
-    SignalWatcher::ignoreBrokenPipes();
+    SignalWatcher::ignoreFailedWrites();
     const qint64 descriptors = raiseDescriptorLimit();
     m_transports.load(*m_catalogue);
     for (const Error &error : m_catalogue->folderErrors())

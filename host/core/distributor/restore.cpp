@@ -71,7 +71,7 @@ void restoreSession(Distributor &distributor, Reactor &home, const RecoveredSess
         owed.qos = delivery.qos;
         owed.retain = delivery.retain;
         owed.showPosition = delivery.showPosition;
-        owed.isTagged = delivery.isTagged;
+        owed.isTagged = delivery.wasSent;
         owed.bodyDone = delivery.bodyDone;
         session.restore(owed);
     }

@@ -111,7 +111,7 @@ Result<> SignalWatcher::watch(const QList<int> &numbers)
     return {};
 }
 
-void SignalWatcher::ignoreBrokenPipes() noexcept
+void SignalWatcher::ignoreFailedWrites() noexcept
 {
     struct sigaction action
     {
@@ -119,6 +119,7 @@ void SignalWatcher::ignoreBrokenPipes() noexcept
 
     action.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &action, nullptr);
+    ::sigaction(SIGXFSZ, &action, nullptr);
 }
 
 void SignalWatcher::handleReadable()

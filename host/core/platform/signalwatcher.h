@@ -29,8 +29,9 @@ public:
     /// Watches @p numbers, for instance SIGTERM and SIGHUP. Errors: InvalidArgument for a signal
     /// that cannot be caught, AlreadyStarted when another watcher is at work.
     Result<> watch(const QList<int> &numbers);
-    /// A broken pipe becomes an error of the write instead of the end of the process.
-    static void ignoreBrokenPipes() noexcept;
+    /// A broken pipe becomes an error of the write instead of the end of the process; so does a file
+    /// that would grow beyond what the process may write (RLIMIT_FSIZE).
+    static void ignoreFailedWrites() noexcept;
 
 Q_SIGNALS:
     void received(int number);

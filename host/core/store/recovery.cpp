@@ -160,6 +160,7 @@ void Recovery::owe(const Message &message, const DurableTarget &target)
         .retain = target.retain || (target.retainAsPublished && message.isRetain()),
         .showPosition = target.showPosition,
         .isTagged = false,
+        .wasSent = false,
         .bodyDone = false,
         .ids = target.ids,
         .group = target.group,
@@ -243,10 +244,11 @@ void Recovery::markSent(std::vector<RecoveredDelivery> *owed)
 {
     bool sent = false;
     for (auto delivery = owed->rbegin(); delivery != owed->rend(); ++delivery) {
+        delivery->wasSent = delivery->isTagged;
         if (!isInOrder(*delivery))
             continue;
         sent = sent || delivery->isTagged;
-        delivery->isTagged = sent;
+        delivery->wasSent = sent;
     }
 }
 

@@ -26,7 +26,8 @@ struct RecoveredDelivery
     quint8 qos = 0; ///< 1 or 2: the lower of subscription and message
     bool retain = false; ///< to be shown as retained
     bool showPosition = false;
-    bool isTagged = false; ///< it was sent: a link has marked it, or one that came after it
+    bool isTagged = false; ///< a link has marked it
+    bool wasSent = false; ///< marked, or followed by one that is
     bool bodyDone = false; ///< the peer has the message, but not the end of the exchange
     std::shared_ptr<const std::vector<quint32>> ids;
     QByteArray group;

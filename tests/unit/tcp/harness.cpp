@@ -5,6 +5,9 @@
 
 #include <QtTest/QTest>
 
+#include <algorithm>
+#include <utility>
+
 namespace fairlead::test {
 
 namespace {

@@ -5,6 +5,8 @@
 
 #include <QtTest/QtTest>
 
+#include <set>
+
 using namespace fairlead::tcp;
 
 Q_DECLARE_METATYPE(fairlead::tcp::Framing)
