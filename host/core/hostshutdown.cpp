@@ -182,12 +182,12 @@ void HostShutdown::stopReactors(OperationReply reply)
         thread->quit();
     for (const auto &thread : m_parts.reactors)
         all = thread->wait(kThreadMs) && all;
-    if (all)
+    if (all) {
         reply.done();
-    else
-        reply.fail(Error(
-            ErrorCode::Timeout,
-            QStringLiteral("still running: %1").arg(runningReactors().join(QStringLiteral(", ")))));
+        return;
+    }
+    const QString names = runningReactors().join(QStringLiteral(", "));
+    reply.fail(Error(ErrorCode::Timeout, QStringLiteral("still running: %1").arg(names)));
 }
 
 QStringList HostShutdown::runningReactors() const

@@ -205,7 +205,8 @@ Result<QStringList> listFolder(const QString &path)
     int failure = 0;
     for (;;) {
         errno = 0;
-        const dirent *entry = ::readdir(folder);
+        // The stream is this function's own.
+        const dirent *entry = ::readdir(folder); // NOLINT(concurrency-mt-unsafe)
         if (!entry) {
             failure = errno;
             break;
@@ -235,7 +236,7 @@ Result<> makeFolder(const QString &path)
     }
     const QString above = QFileInfo(clean).path();
     if (above != clean) {
-        if (const Result<> made = makeFolder(above); !made)
+        if (Result<> made = makeFolder(above); !made)
             return made;
     }
     if (::mkdir(QFile::encodeName(clean).constData(), 0700) != 0 && errno != EEXIST)

@@ -112,7 +112,7 @@ public:
     /// Sends the operation; finished() and @p finished follow, always later than this call. Returns
     /// the correlation id. Errors: InvalidArgument for a bad path or reason, NotFound for a target
     /// that is not registered, LimitReached.
-    Result<quint64> start(const BroadcastRequest &request, Finished finished = {});
+    Result<quint64> start(const BroadcastRequest &asked, Finished finished = {});
     /// Ends a quiesce; of all targets when @p id is empty. Errors: NotFound.
     Result<> resume(const QString &id = {});
     /// Takes an answer from outside.

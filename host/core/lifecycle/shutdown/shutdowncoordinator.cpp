@@ -204,8 +204,8 @@ void ShutdownCoordinator::endPhase(PhaseReport report)
 {
     m_waiting = false;
     m_timers.disarm(m_timer);
-    m_report.phases.push_back(report);
-    Q_EMIT phaseFinished(report);
+    m_report.phases.push_back(std::move(report));
+    Q_EMIT phaseFinished(PhaseReport(m_report.phases.back()));
 }
 
 void ShutdownCoordinator::finish()

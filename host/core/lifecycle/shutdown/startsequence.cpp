@@ -6,6 +6,7 @@
 #include "core/lifecycle/broadcast/contained.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace fairlead::core {
@@ -93,8 +94,8 @@ Result<> StartSequence::start()
 
 void StartSequence::rollBack(const std::vector<std::size_t> &started)
 {
-    for (auto it = started.rbegin(); it != started.rend(); ++it) {
-        const StartStep &step = m_steps[*it];
+    for (const std::size_t index : started | std::views::reverse) {
+        const StartStep &step = m_steps[index];
         if (!step.undo)
             continue;
         const Result<> undone = contained(step.name, step.undo);
@@ -145,7 +146,7 @@ Result<> StartSequence::checkOptional(const QString &name) const
 
 Result<> StartSequence::markFailed(const QString &step, const Error &error)
 {
-    if (const auto known = checkOptional(step); !known)
+    if (auto known = checkOptional(step); !known)
         return known;
     const bool before = isDegraded();
     const std::size_t index = indexOf(step);
@@ -164,7 +165,7 @@ Result<> StartSequence::markFailed(const QString &step, const Error &error)
 
 Result<> StartSequence::markWorking(const QString &step)
 {
-    if (const auto known = checkOptional(step); !known)
+    if (auto known = checkOptional(step); !known)
         return known;
     const bool before = isDegraded();
     const std::size_t index = indexOf(step);
