@@ -44,7 +44,9 @@ void SubCommand::handleOpened(bool)
     QList<FilterOptions> filters;
     for (const QByteArray &filter : options().filters) {
         FilterOptions one;
-        one.filter = filter;
+        one.filter = options().replay.isEmpty()
+            ? filter
+            : QByteArrayLiteral("$replay/") + options().replay + '/' + filter;
         one.qos = options().qos;
         one.retainAsPublished = options().retainAsPublished;
         one.retainHandling = options().retainHandling;

@@ -6,6 +6,8 @@
 #include <QCoreApplication>
 #include <QRandomGenerator>
 
+#include <algorithm>
+
 namespace fairlead::cli {
 
 using mqtt::PropertyId;
@@ -73,6 +75,14 @@ constexpr quint16 kTlsPort = 8883;
     }
     if (options.noRetained && options.retainedOnly) {
         return failure("invalid-argument", "-R together with --retained-only leaves nothing");
+    }
+    const bool isShared
+        = std::any_of(options.filters.begin(), options.filters.end(), [](const QByteArray &filter) {
+              return filter.startsWith('$');
+          });
+    if (!options.replay.isEmpty() && isShared) {
+        return failure("invalid-argument",
+                       "shared subscriptions and topics that start with '$' have no history");
     }
     if (options.watch && (options.output != OutputStyle::Text || options.messageRate)) {
         return failure("invalid-argument", "--watch goes neither with --output nor --message-rate");

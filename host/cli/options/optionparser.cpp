@@ -210,6 +210,7 @@ Failure OptionParser::apply(const OptionSpec &spec, const QByteArray &name, cons
     case OptionId::Format:
     case OptionId::Output:
     case OptionId::RandomFilter:
+    case OptionId::Replay:
     case OptionId::RetainHandling:
         return applyReading(spec.id, name, value);
     default:

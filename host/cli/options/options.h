@@ -78,6 +78,7 @@ struct Options
     QList<QByteArray> filters;
     QList<QByteArray> unsubscribes;
     QList<QByteArray> filterOuts;
+    QByteArray replay; ///< where history begins; empty: none is wanted
     bool retainAsPublished = false;
     quint8 retainHandling = 0;
     bool noRetained = false;

@@ -45,6 +45,7 @@ enum class OptionId : quint8 {
     RemoveRetained,
     Repeat,
     RepeatDelay,
+    Replay,
     Retain,
     RetainAsPublished,
     RetainHandling,

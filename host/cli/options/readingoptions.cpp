@@ -7,6 +7,8 @@
 #include "options/values.h"
 #include "output/formatstring.h"
 
+#include <algorithm>
+
 namespace fairlead::cli {
 
 namespace {
@@ -22,6 +24,27 @@ namespace {
     return usageFailure("invalid-topic",
                         QStringLiteral("%1: invalid topic filter '%2'; are '+' and '#' in place?")
                             .arg(QString::fromUtf8(option), QString::fromUtf8(value)));
+}
+
+[[nodiscard]] bool isNumber(const QByteArray &text)
+{
+    return !text.isEmpty() && std::all_of(text.begin(), text.end(), [](char letter) {
+        return letter >= '0' && letter <= '9';
+    });
+}
+
+// The forms; the broker says which of them it can serve.
+[[nodiscard]] bool isReplayStart(const QByteArray &text)
+{
+    if (text.startsWith('-')) {
+        return isNumber(text.mid(1));
+    }
+    const qsizetype colon = text.indexOf(':');
+    if (colon >= 0) {
+        return isNumber(text.left(colon)) && isNumber(text.mid(colon + 1));
+    }
+    const bool isAge = text.size() > 1 && QByteArrayView("smhd").contains(text.back());
+    return isNumber(isAge ? text.chopped(1) : text);
 }
 
 } // namespace
@@ -55,6 +78,12 @@ Failure OptionParser::applyReading(OptionId id, const QByteArray &name, const QB
         m_options.randomFilter = percent.value_or(0);
         return percent ? Failure{} : outOfRange(name, value, "a percentage from 0.1 to 100");
     }
+    case OptionId::Replay:
+        m_options.replay = value;
+        return isReplayStart(value)
+            ? Failure{}
+            : outOfRange(
+                name, value, "0, a sequence, epoch:sequence, -count, or an age such as 5m");
     default:
         m_options.retainHandling = value == "never" ? 2 : value == "new" ? 1 : 0;
         return value == "always" || value == "new" || value == "never"

@@ -215,6 +215,8 @@ private:
                        const Message &message,
                        const LocalTarget::Way &way,
                        Debt debt);
+    /// Whether a session that is full takes one more; its publishers are held up from now on.
+    bool hasMargin(Session &session, const Message &message, const LocalTarget::Way &way);
     void noteCongestion(Session &session, quint64 origin, qint64 patience);
     void hold(quint64 origin, bool held);
     void closeOverflowed();

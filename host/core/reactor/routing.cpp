@@ -287,11 +287,31 @@ void Reactor::handleFull(Session &session,
         }
         link = session.holder();
     }
+    if (link && hasMargin(session, message, way)) {
+        session.pushOver(message, way, debt);
+        link->markDirty();
+        return;
+    }
     const quint64 before = session.lostMessages();
     applyOverflow(session, message, way, debt);
     m_traffic.drop(DropReason::QueueFull).add(session.lostMessages() - before);
     if (link)
         link->markDirty();
+}
+
+// What its publishers had on their way before they could be held up still has a place with a reader who
+// may yet read: a batch of our own, and two of every other reactor.
+bool Reactor::hasMargin(Session &session, const Message &message, const LocalTarget::Way &way)
+{
+    const HostLink *link = session.holder();
+    if (link->stream() && link->stream()->space() <= 0)
+        noteCongestion(session, message.origin(), patienceOf(way));
+    if (!session.congestion || session.congestion->stalled)
+        return false;
+    const std::size_t batches = 2 * m_distributor.reactors.size() - 1;
+    const SessionLimits &limits = session.limits();
+    return session.queuedMessages() < limits.queueMessages + batches * m_batchMessages
+        && session.queuedBytes() < limits.queueBytes + quint64(batches * kBatchBytes);
 }
 
 void Reactor::applyOverflow(Session &session,

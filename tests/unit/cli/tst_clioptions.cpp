@@ -30,6 +30,8 @@ private Q_SLOTS:
     void readsTheConnection();
     void readsThePublishOptions();
     void readsTheSubscribeOptions();
+    void takesEveryStartOfHistory_data();
+    void takesEveryStartOfHistory();
     void takesAPlainArgumentOfSubAsFilter();
     void knowsLongNames_data();
     void knowsLongNames();
@@ -112,6 +114,24 @@ void tst_CliOptions::readsTheSubscribeOptions()
     QCOMPARE(options.format.value(), QByteArray("%t"));
 }
 
+void tst_CliOptions::takesEveryStartOfHistory_data()
+{
+    QTest::addColumn<QByteArray>("from");
+    for (const char *from : {"0", "12345", "3:12345", "-20", "30s", "5m", "2h", "1d"}) {
+        QTest::newRow(from) << QByteArray(from);
+    }
+}
+
+void tst_CliOptions::takesEveryStartOfHistory()
+{
+    QFETCH(QByteArray, from);
+    Options options;
+    const Failure failure = parse(Tool::Sub, "-t a --replay " + from, &options);
+    QVERIFY2(!failure, qPrintable(failure.text));
+    QCOMPARE(options.replay, from);
+    QCOMPARE(options.filters, QList<QByteArray>{"a"});
+}
+
 void tst_CliOptions::takesAPlainArgumentOfSubAsFilter()
 {
     Options options;
@@ -171,6 +191,12 @@ void tst_CliOptions::refuses_data()
     row("format", Tool::Sub, "-t a -F %z", "invalid-format");
     row("filter", Tool::Sub, "-t a/#/b", "invalid-topic");
     row("share without filter", Tool::Sub, "-t $share/g", "invalid-topic");
+    row("replay", Tool::Sub, "-t a --replay 5w", "value-out-of-range");
+    row("replay of nothing", Tool::Sub, "-t a --replay -", "value-out-of-range");
+    row("replay of a level", Tool::Sub, "-t a --replay 1/2", "value-out-of-range");
+    row("replay of half a position", Tool::Sub, "-t a --replay 3:", "value-out-of-range");
+    row("replay shared", Tool::Sub, "-t $share/g/a --replay 0", "invalid-argument");
+    row("replay of the host", Tool::Sub, "-t $SYS/# --replay 0", "invalid-argument");
     row("filter out", Tool::Sub, "-t a -T a+", "invalid-topic");
     row("topic with wildcard", Tool::Pub, "-t a/+ -m x", "invalid-topic");
     row("will with wildcard", Tool::Pub, "-t a -m x --will-topic #", "invalid-topic");
@@ -205,7 +231,6 @@ void tst_CliOptions::answersOptionsWithoutTransportWithStatusTwo_data()
                              "--ws",
                              "--unix x",
                              "--proxy x",
-                             "--replay -10",
                              "-L mqtts://h/t",
                              "-L ws://h/t",
                              "-L wss://h/t",

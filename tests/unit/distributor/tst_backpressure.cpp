@@ -187,6 +187,47 @@ private Q_SLOTS:
         QCOMPARE(publisher->stream->unread(), std::size_t(0));
     }
 
+    // A batch that was read before its publisher could be held finds a place above the limit (DS-04).
+    void whatWasOnItsWayIsNoOverflow_data() { reactors_data(); }
+
+    void whatWasOnItsWayIsNoOverflow()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto slow = reader(host, 0, "slow", 0);
+        auto publisher = host.connect(reactors - 1, "p");
+        constexpr int kAll = int(kQueue + kQueue / 4);
+        for (int i = 0; i < kAll; ++i)
+            (void)(*publisher)->publish("t", std::to_string(i));
+        host.settle();
+        QVERIFY(slow->isOpen());
+        QCOMPARE(host.drops(core::DropReason::QueueFull), quint64(0));
+        slow->stream->setRoom(-1);
+        host.settle();
+        QVERIFY(payloads(*slow) == numbers(0, kAll));
+    }
+
+    // The place above the limit is bounded, and is for who may yet read.
+    void whatIsMoreThanWasOnItsWayOverflows_data() { reactors_data(); }
+
+    void whatIsMoreThanWasOnItsWayOverflows()
+    {
+        QFETCH(int, reactors);
+        for (const bool stalled : {false, true}) {
+            SimHost host(reactors, 1, smallQueues());
+            auto slow = reader(host, 0, "slow", 0);
+            auto publisher = host.connect(reactors - 1, "p");
+            const int held = stalled ? publishUntilHeld(host, *publisher, 0, kQueue) : 0;
+            host.advance(stalled ? kPatienceNs : 0);
+            const int most = stalled ? int(kQueue) + 10 : 3 * int(kQueue);
+            for (int i = held; i < most; ++i)
+                (void)(*publisher)->publish("t", std::to_string(i));
+            host.settle();
+            QCOMPARE(slow->record->closing.code(), ErrorCode::QueueOverflow);
+            QVERIFY(!slow->isOpen());
+        }
+    }
+
     // The only reader sets the pace, and nothing is lost.
     void aSoleSlowReaderLosesNothing_data() { reactors_data(); }
 
