@@ -180,6 +180,7 @@ void Ledger::discardMessage(quint64 sequence, const QByteArray &topic)
 
 void Ledger::discardSession(quint64 number)
 {
+    m_sessions.erase(number);
     if (m_removedSessions.empty() || m_removedSessions.back() != number)
         m_removedSessions.push_back(number);
 }

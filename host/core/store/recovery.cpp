@@ -80,9 +80,27 @@ void Recovery::visitSession(SessionRow row)
         ++m_recovered.skipped;
         return;
     }
+    const auto place = m_recovered.sessions.size();
+    const auto [named, isFirst] = m_names.try_emplace(row.key, place);
+    if (isFirst) {
+        m_recovered.sessions.emplace_back();
+    } else if (!replace(m_recovered.sessions[named->second].row.number, row.number)) {
+        return;
+    }
     m_ledger.restoreSession(row.number);
-    m_sessions.emplace(row.number, m_recovered.sessions.size());
-    m_recovered.sessions.emplace_back().row = std::move(row);
+    m_sessions.emplace(row.number, named->second);
+    m_recovered.sessions[named->second].row = std::move(row);
+}
+
+/// Of two sessions with one name the later took the place of the other, whose end the crash came before.
+bool Recovery::replace(quint64 former, quint64 number)
+{
+    ++m_recovered.skipped;
+    m_ledger.discardSession(std::min(former, number));
+    if (former > number)
+        return false;
+    m_sessions.erase(former);
+    return true;
 }
 
 void Recovery::visitSubscription(SubscriptionRow row)

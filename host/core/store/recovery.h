@@ -84,6 +84,7 @@ public:
 
 private:
     RecoveredSession *find(quint64 number);
+    bool replace(quint64 former, quint64 number);
     bool hasExpired(quint64 sequence) const;
     void owe(const Message &message, const DurableTarget &target);
     void settleOwed(RecoveredSession &session);
@@ -94,6 +95,7 @@ private:
     const qint64 m_utcMs;
     Recovered m_recovered;
     std::unordered_map<quint64, std::size_t> m_sessions; ///< number to place
+    std::unordered_map<QByteArray, std::size_t> m_names; ///< the same by key
     std::vector<Message> m_messages; ///< by sequence
     std::vector<quint64> m_expired; ///< ascending
     std::vector<TagRow> m_tags;

@@ -187,6 +187,32 @@ private Q_SLOTS:
         QCOMPARE(found.rows("subscription"), 0);
     }
 
+    // A crash between the end of a session and the record of that leaves both.
+    void theLaterOfTwoSessionsWithOneNameStays()
+    {
+        Found found;
+        found.batch.sessions = {sessionRow(1, "a"), sessionRow(2, "b"), sessionRow(3, "a")};
+        found.batch.subscriptions = {subscriptionRow(1, "old"), subscriptionRow(3, "young")};
+        found.batch.messages.push_back(rowFor(10, {makeTarget(1), makeTarget(2)}));
+        found.batch.messages.push_back(rowFor(11, {makeTarget(1)}));
+        found.batch.messages.push_back(rowFor(12, {makeTarget(3)}));
+        QVERIFY(found.engine.commit(found.batch));
+        const Recovered recovered = found.recover();
+        QCOMPARE(recovered.sessions.size(), std::size_t(2));
+        const RecoveredSession &later = recovered.sessions.at(0);
+        QCOMPARE(later.row.number, quint64(3));
+        QCOMPARE(later.subscriptions.size(), std::size_t(1));
+        QCOMPARE(later.subscriptions.at(0).filter, QByteArray("young"));
+        QCOMPARE(later.deliveries.size(), std::size_t(1));
+        QCOMPARE(later.deliveries.at(0).message.sequence(), quint64(12));
+        QCOMPARE(recovered.sessions.at(1).deliveries.size(), std::size_t(1));
+        QVERIFY(recovered.skipped > 0);
+        QCOMPARE(found.recover().skipped, quint64(0));
+        QCOMPARE(found.rows("session"), 2);
+        QCOMPARE(found.rows("message"), 2);
+        QCOMPARE(found.rows("subscription"), 1);
+    }
+
     void whatElseHoldsAMessageKeepsItWhenItsTargetsCannotBeRead()
     {
         Found found;
