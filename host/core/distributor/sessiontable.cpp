@@ -91,6 +91,7 @@ void SessionTable::give(Session &session, HostLink &link, bool fresh)
     Session *given = &session;
     const HostLink::Wish &wish = link.wish();
     const bool resumed = !fresh && !wish.clean && session.expirySeconds > 0;
+    const bool endsStored = !fresh && !resumed && session.isDurable();
     if (!fresh && !resumed)
         given = &restart(session);
     m_host.timers().disarm(given->expiryTimer);
@@ -101,14 +102,16 @@ void SessionTable::give(Session &session, HostLink &link, bool fresh)
     Store *const store = m_distributor.store;
     if (!resumed && store && given->expirySeconds > 0)
         given->makeDurable(*store);
+    const Durability level = m_host.durabilityOf(link);
     Ticket ticket = 0;
+    // A clean start is granted when nothing of the former session can come back [MQTT-3.1.2-4].
+    if (endsStored)
+        ticket = removeGone(level);
     if (given->isDurable()) {
-        const Durability level = m_host.durabilityOf(link);
-        const Ticket kept
+        ticket
             = store->append(record::PutSession{std::make_unique<SessionRow>(rowOf(*given))}, level);
-        ticket = level == Durability::Memory ? 0 : kept;
     }
-    link.grant(*given, resumed, ticket);
+    link.grant(*given, resumed, level == Durability::Memory ? 0 : ticket);
 }
 
 SessionRow SessionTable::rowOf(const Session &session) const
@@ -149,10 +152,17 @@ void SessionTable::flushRows()
                 Durability::Memory);
         }
     }
-    for (const quint64 number : m_gone)
-        m_distributor.store->append(record::RemoveSession{number}, Durability::Memory);
+    removeGone(Durability::Memory);
     m_changed.clear();
+}
+
+Ticket SessionTable::removeGone(Durability level)
+{
+    Ticket last = 0;
+    for (const quint64 number : m_gone)
+        last = m_distributor.store->append(record::RemoveSession{number}, level);
     m_gone.clear();
+    return last;
 }
 
 Session &SessionTable::restore(const SessionRow &row)

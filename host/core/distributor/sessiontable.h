@@ -97,6 +97,7 @@ private:
     void give(Session &session, HostLink &link, bool fresh);
     void end(Session &session);
     void bury(Session &session);
+    Ticket removeGone(Durability level);
     void awaitReturn(Session &session);
     void sendAway(Session &session, int reactor);
     SessionRow rowOf(const Session &session) const;
