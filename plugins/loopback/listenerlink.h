@@ -4,8 +4,8 @@
 #pragma once
 
 #include "framelink.h"
-#include "participation.h"
 
+#include <fairlead/quiettarget.h>
 #include <fairlead/transport.h>
 
 #include <unordered_map>
@@ -69,15 +69,15 @@ class LoopbackListener final : public Listener
 public:
     std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) override
     {
-        if (m_participation.isQuiet())
+        if (m_operations.isQuiet())
             return nullptr;
         return std::make_unique<ListenerLink>(context);
     }
 
-    OperationTarget *operations() override { return &m_participation; }
+    OperationTarget *operations() override { return &m_operations; }
 
 private:
-    Participation m_participation;
+    QuietTarget m_operations;
 };
 
 } // namespace fairlead::loopback

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "framelink.h"
-#include "participation.h"
 #include "peeroptions.h"
 
+#include <fairlead/quiettarget.h>
 #include <fairlead/transport.h>
 
 #include <unordered_map>
@@ -63,15 +63,15 @@ public:
 
     std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) override
     {
-        if (m_participation.isQuiet())
+        if (m_operations.isQuiet())
             return nullptr;
         return std::make_unique<PeerLink>(context, m_options);
     }
 
-    OperationTarget *operations() override { return &m_participation; }
+    OperationTarget *operations() override { return &m_operations; }
 
 private:
-    Participation m_participation;
+    QuietTarget m_operations;
     const PeerOptions m_options;
 };
 

@@ -6,74 +6,13 @@
 #include "codec/topic.h"
 #include "codec/types.h"
 
+#include <fairlead/optionreader.h>
+
 #include <algorithm>
-#include <cmath>
 
 namespace fairlead::mqtt {
 
 namespace {
-
-/// Reads keys one after another and keeps the first failure.
-class OptionReader
-{
-public:
-    explicit OptionReader(const QJsonObject &options)
-        : m_options(options)
-    { }
-
-    void read(const char *key, bool &out)
-    {
-        const QJsonValue value = valueOf(key);
-        if (value.isUndefined())
-            return;
-        if (!value.isBool())
-            return fail(ErrorCode::ConfigType, key, QStringLiteral("must be true or false"));
-        out = value.toBool();
-    }
-
-    template <typename Number>
-    void read(const char *key, Number &out, quint32 minimum, quint32 maximum)
-    {
-        const QJsonValue value = valueOf(key);
-        if (value.isUndefined())
-            return;
-        const double number = value.toDouble(-1.0);
-        if (!value.isDouble() || number != std::floor(number))
-            return fail(ErrorCode::ConfigType, key, QStringLiteral("must be a whole number"));
-        if (number < double(minimum) || number > double(maximum)) {
-            return fail(ErrorCode::ConfigRange,
-                        key,
-                        QStringLiteral("must be from %1 to %2").arg(minimum).arg(maximum));
-        }
-        out = static_cast<Number>(number);
-    }
-
-    void read(const char *key, QByteArray &out)
-    {
-        const QJsonValue value = valueOf(key);
-        if (value.isUndefined())
-            return;
-        if (!value.isString())
-            return fail(ErrorCode::ConfigType, key, QStringLiteral("must be a text"));
-        out = value.toString().toUtf8();
-    }
-
-    void fail(ErrorCode code, const char *key, const QString &why)
-    {
-        if (m_error.isNull()) {
-            m_error = Error(code, QStringLiteral("%1 %2").arg(QLatin1String(key), why));
-            m_error.setDetail(QStringLiteral("key"), QString::fromLatin1(key));
-        }
-    }
-
-    Error error() const { return m_error; }
-
-private:
-    QJsonValue valueOf(const char *key) const { return m_options.value(QLatin1String(key)); }
-
-    const QJsonObject &m_options;
-    Error m_error;
-};
 
 constexpr quint32 kSmallestMaxPacketSize = 256;
 constexpr quint32 kFastestQuiesce = 100000;

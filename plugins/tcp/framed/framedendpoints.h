@@ -4,8 +4,8 @@
 #pragma once
 
 #include "framed/framedlink.h"
-#include "framed/participation.h"
 
+#include <fairlead/quiettarget.h>
 #include <fairlead/transport.h>
 
 namespace fairlead::tcp {
@@ -21,16 +21,16 @@ public:
 
     std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) override
     {
-        if (m_participation.isQuiet())
+        if (m_operations.isQuiet())
             return nullptr;
         return std::make_unique<FramedLink>(context, m_endpoint);
     }
 
-    OperationTarget *operations() override { return &m_participation; }
+    OperationTarget *operations() override { return &m_operations; }
 
 private:
     const FramedEndpoint m_endpoint;
-    Participation m_participation;
+    QuietTarget m_operations;
 };
 
 using FramedListener = FramedTransport<Listener>;

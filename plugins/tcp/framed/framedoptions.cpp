@@ -4,9 +4,9 @@
 #include "framed/framedoptions.h"
 
 #include "framed/escapedbytes.h"
-#include "framed/optionreader.h"
 
 #include <fairlead/message.h>
+#include <fairlead/optionreader.h>
 #include <fairlead/topic.h>
 
 namespace fairlead::tcp {

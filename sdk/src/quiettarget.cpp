@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "participation.h"
+#include <fairlead/quiettarget.h>
 
-namespace fairlead::loopback {
+namespace fairlead {
 
-void Participation::handleOperation(const Operation &operation, OperationReply reply)
+QuietTarget::QuietTarget() noexcept = default;
+QuietTarget::~QuietTarget() = default;
+
+void QuietTarget::handleOperation(const Operation &operation, OperationReply reply)
 {
     switch (operation.kind) {
     case OperationKind::ReleaseHandles:
@@ -24,9 +27,9 @@ void Participation::handleOperation(const Operation &operation, OperationReply r
                      QStringLiteral("operation %1 is not known here").arg(int(operation.kind))));
 }
 
-void Participation::handleResume()
+void QuietTarget::handleResume()
 {
     m_quiet.store(false, std::memory_order_release);
 }
 
-} // namespace fairlead::loopback
+} // namespace fairlead
