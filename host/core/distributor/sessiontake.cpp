@@ -16,11 +16,16 @@ namespace {
 // What a delivery adds around topic, properties and payload; only the window's estimate uses it.
 constexpr qint64 kFrameOverhead = 16;
 
+// Reactors read their clocks once a turn, so that a message may come from a little ahead; it must not
+// live longer for it [MQTT-3.3.2-6].
+constexpr qint64 kClocksApart = kNsPerSecond / 10;
+
 quint32 secondsLeft(const Message &message, qint64 now) noexcept
 {
     if (message.expiryDeadline() < 0)
         return kNever;
-    return quint32((message.expiryDeadline() - now + kNsPerSecond - 1) / kNsPerSecond);
+    const qint64 left = message.expiryDeadline() - now - kClocksApart;
+    return quint32(std::max<qint64>(1, (left + kNsPerSecond - 1) / kNsPerSecond));
 }
 
 void showIds(const Matched &by, Delivery *delivery) noexcept
