@@ -36,7 +36,7 @@ public:
 
     void add(qint64 ns) noexcept
     {
-        const auto bound = std::lower_bound(kBoundsNs.begin(), kBoundsNs.end(), ns);
+        const auto *const bound = std::lower_bound(kBoundsNs.begin(), kBoundsNs.end(), ns);
         increase(m_counts[std::size_t(bound - kBoundsNs.begin())], 1);
         increase(m_sumNs, quint64(std::max<qint64>(ns, 0)));
     }

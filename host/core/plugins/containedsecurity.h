@@ -26,7 +26,8 @@ public:
 
     ContainedAuthenticator &operator=(const ContainedAuthenticator &other) noexcept
     {
-        m_held = other.m_held;
+        if (this != &other)
+            m_held = other.m_held;
         return *this;
     }
 
@@ -60,7 +61,8 @@ public:
 
     ContainedAccessControl &operator=(const ContainedAccessControl &other) noexcept
     {
-        m_held = other.m_held;
+        if (this != &other)
+            m_held = other.m_held;
         return *this;
     }
 

@@ -71,19 +71,18 @@ int publishUntilHeld(SimHost &host, sim::SimLink &publisher, int first, int most
     return most;
 }
 
+void reactors_data()
+{
+    QTest::addColumn<int>("reactors");
+    QTest::newRow("one reactor") << 1;
+    QTest::newRow("three reactors") << 3;
+}
+
 } // namespace
 
 class tst_Backpressure : public QObject
 {
     Q_OBJECT
-
-private:
-    static void reactors_data()
-    {
-        QTest::addColumn<int>("reactors");
-        QTest::newRow("one reactor") << 1;
-        QTest::newRow("three reactors") << 3;
-    }
 
 private Q_SLOTS:
 
