@@ -76,11 +76,11 @@ constexpr quint16 kTlsPort = 8883;
     if (options.noRetained && options.retainedOnly) {
         return failure("invalid-argument", "-R together with --retained-only leaves nothing");
     }
-    const bool isShared
+    const bool lacksHistory
         = std::any_of(options.filters.begin(), options.filters.end(), [](const QByteArray &filter) {
               return filter.startsWith('$');
           });
-    if (!options.replay.isEmpty() && isShared) {
+    if (!options.replay.isEmpty() && lacksHistory) {
         return failure("invalid-argument",
                        "shared subscriptions and topics that start with '$' have no history");
     }

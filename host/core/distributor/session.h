@@ -235,7 +235,7 @@ public:
     void replay(ReplayWalk walk, const std::optional<ReplayGap> &gap, quint32 epoch);
     /// The subscription to @p filter is live from @p from on, whatever is left of its history.
     void joinReplay(const TopicFilter &filter, quint64 from);
-    /// All subscriptions whose history is not read yet become live: nobody reads for now.
+    /// All subscriptions whose history is not read yet become live: nobody is there to read.
     void goLive(TopicIndex &index);
 
     // The rest of what it keeps.

@@ -20,7 +20,7 @@ struct StoreView
     enum class State : quint8 {
         None, ///< nothing outlives the process
         Ok,
-        Degraded, ///< nothing can be stored for now
+        Degraded, ///< nothing can be stored until it has recovered
         Full, ///< and that for lack of room
         Count,
     };

@@ -150,8 +150,8 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket 
     options.showPositions = request.showPositions;
     options.overflow = overflowFor(request.overflow, m_endpoint->overflow);
     options.filter = key;
-    // What this link published before is not for what it asks for now, and what it asks for now
-    // is not late for what follows; to its history it belongs.
+    // What this link published before belongs to the history of the subscription, what follows to the
+    // subscription itself.
     m_reactor.commitBatch();
     quint64 from = 0;
     if (!isReplay || startsLive(**history, known, request.qos)) {

@@ -215,8 +215,8 @@ private:
                        const Message &message,
                        const LocalTarget::Way &way,
                        Debt debt);
-    /// Whether a session that is full takes one more; its publishers are held up from now on.
-    bool hasMargin(Session &session, const Message &message, const LocalTarget::Way &way);
+    /// Whether a session that is full takes one more of what its publishers had on their way.
+    bool hasMargin(const Session &session) const noexcept;
     void noteCongestion(Session &session, quint64 origin, qint64 patience);
     void hold(quint64 origin, bool held);
     void closeOverflowed();

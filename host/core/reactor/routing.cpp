@@ -287,7 +287,9 @@ void Reactor::handleFull(Session &session,
         }
         link = session.holder();
     }
-    if (link && hasMargin(session, message, way)) {
+    if (link && link->stream() && link->stream()->space() <= 0)
+        noteCongestion(session, message.origin(), patienceOf(way));
+    if (link && hasMargin(session)) {
         session.pushOver(message, way, debt);
         link->markDirty();
         return;
@@ -301,11 +303,8 @@ void Reactor::handleFull(Session &session,
 
 // What its publishers had on their way before they could be held up still has a place with a reader who
 // may yet read: a batch of our own, and two of every other reactor.
-bool Reactor::hasMargin(Session &session, const Message &message, const LocalTarget::Way &way)
+bool Reactor::hasMargin(const Session &session) const noexcept
 {
-    const HostLink *link = session.holder();
-    if (link->stream() && link->stream()->space() <= 0)
-        noteCongestion(session, message.origin(), patienceOf(way));
     if (!session.congestion || session.congestion->stalled)
         return false;
     const std::size_t batches = 2 * m_distributor.reactors.size() - 1;
