@@ -17,6 +17,7 @@ bool isRetryableByNature(ErrorCode code) noexcept
     case ErrorCode::LimitReached:
     case ErrorCode::QueueOverflow:
     case ErrorCode::RateExceeded:
+    case ErrorCode::NotRunning:
     case ErrorCode::AddressInUse:
     case ErrorCode::ConnectionRefused:
     case ErrorCode::ConnectionReset:
@@ -72,6 +73,10 @@ const char *errorName(ErrorCode code) noexcept
         return "queue-overflow";
     case ErrorCode::RateExceeded:
         return "rate-exceeded";
+    case ErrorCode::NotRunning:
+        return "not-running";
+    case ErrorCode::CallFailed:
+        return "call-failed";
     case ErrorCode::ConfigSyntax:
         return "config-syntax";
     case ErrorCode::ConfigUnknownKey:

@@ -17,6 +17,7 @@
 #include <fairlead/operations.h>
 #include <fairlead/random.h>
 #include <fairlead/security.h>
+#include <fairlead/service.h>
 #include <fairlead/timers.h>
 #include <fairlead/transport.h>
 
@@ -38,6 +39,8 @@ Logger::~Logger() = default;
 MessageStream::~MessageStream() = default;
 OperationTarget::~OperationTarget() = default;
 Random::~Random() = default;
+ServiceDriver::~ServiceDriver() = default;
+ServiceSeat::~ServiceSeat() = default;
 Timers::~Timers() = default;
 TransportFactory::~TransportFactory() = default;
 
@@ -56,5 +59,7 @@ OperationTarget *Listener::operations()
 }
 
 void OperationTarget::handleResume() { }
+
+void ServiceDriver::handleCallDropped(quint64) { }
 
 } // namespace fairlead

@@ -31,6 +31,8 @@ enum class ErrorCode : quint16 {
     LimitReached = 14, ///< a configured bound is used up
     QueueOverflow = 15,
     RateExceeded = 16, ///< too many within a time
+    NotRunning = 17, ///< it is known, and cannot be reached now
+    CallFailed = 18, ///< who was called answered that it failed
 
     ConfigSyntax = 100, ///< not TOML
     ConfigUnknownKey = 101,

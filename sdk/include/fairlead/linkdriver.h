@@ -18,6 +18,7 @@ class Heartbeat;
 class Link;
 class Logger;
 class Random;
+class ServiceSeat;
 class Timers;
 struct Principal;
 
@@ -42,6 +43,7 @@ struct LinkContext
     Logger &logger;
     QByteArray peerAddress; ///< "127.0.0.1:40000", "[::1]:40000", or a name in memory
     Heartbeat *heartbeat = nullptr; ///< null in hosts that do not watch their links
+    ServiceSeat *service = nullptr; ///< null in hosts that keep no services
 };
 
 enum class FenceReason : quint8 {
