@@ -17,6 +17,7 @@
 #include "core/reactor/reactorthread.h"
 #include "core/registry/serviceregistry.h"
 #include "core/registry/servicewatch.h"
+#include "core/services/servicedesk.h"
 
 #include <fairlead/clock.h>
 #include <fairlead/events.h>
@@ -45,6 +46,8 @@ Host::Host(MainLoop &loop, HostSetup setup)
         setup.next, setup.limits, m_store ? &m_store->store() : nullptr);
     m_services = std::make_unique<ServiceRegistry>(loop.clock(), m_distributor->generations);
     m_serviceWatch = std::make_unique<ServiceWatch>(*m_services, loop.clock(), loop.timers());
+    m_serviceDesk = std::make_unique<ServiceDesk>(
+        *m_services, *m_broadcaster, loop.clock(), loop.timers(), loop);
     m_registrar = std::make_unique<EndpointRegistrar>(*m_services);
     m_supervisor = std::make_unique<Supervisor>(
         loop.clock(), loop.timers(), m_random, m_distributor->generations);
@@ -58,6 +61,7 @@ Host::Host(MainLoop &loop, HostSetup setup)
         return std::strcmp(iid, FAIRLEAD_EVENTS_IID) == 0 ? static_cast<Events *>(&*m_eventService)
                                                           : nullptr;
     };
+    setup.endpoints.seats = &*m_serviceDesk;
     m_endpoints = std::make_unique<EndpointSet>(loop,
                                                 *m_supervisor,
                                                 m_reactors,
@@ -260,6 +264,7 @@ void Host::shutDown(const QString &reason)
     if (isStopping())
         return;
     m_startSequence.shutDown();
+    m_serviceDesk->beginShutdown();
     m_shutdown->shutDown(reason);
 }
 

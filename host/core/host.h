@@ -30,6 +30,7 @@ class EventService;
 class HostShutdown;
 class IdleTracker;
 class ReactorThread;
+class ServiceDesk;
 class ServiceRegistry;
 class ServiceWatch;
 class Supervisor;
@@ -101,6 +102,8 @@ public:
 
     ServiceRegistry &services() noexcept { return *m_services; }
 
+    const ServiceDesk &serviceDesk() const noexcept { return *m_serviceDesk; }
+
     Broadcaster &broadcaster() noexcept { return *m_broadcaster; }
 
     const Broadcaster &broadcaster() const noexcept { return *m_broadcaster; }
@@ -136,6 +139,7 @@ private:
     std::unique_ptr<IdleTracker> m_idle;
     std::unique_ptr<ServiceRegistry> m_services;
     std::unique_ptr<ServiceWatch> m_serviceWatch;
+    std::unique_ptr<ServiceDesk> m_serviceDesk; ///< outlives the links
     std::unique_ptr<EndpointRegistrar> m_registrar;
     SystemRandom m_random;
     std::unique_ptr<Supervisor> m_supervisor;

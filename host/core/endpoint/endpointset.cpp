@@ -122,6 +122,7 @@ Result<std::shared_ptr<HostEndpoint>> EndpointSet::make(const EndpointSettings &
             Q_EMIT added(name, endpoint->operations());
     };
     parts.gate = &m_admission;
+    parts.seats = m_setup.seats;
     auto made = HostEndpoint::create(settings, std::move(parts));
     if (!made)
         return made.error();

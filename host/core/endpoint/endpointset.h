@@ -52,6 +52,8 @@ public:
         std::function<TransportFactory *(const QString &type)> factory;
         /// What a plugin may ask the host for, by interface id; null when the host lacks it.
         std::function<void *(const char *iid)> service;
+        /// Where links register as services; null: they cannot. Outlives the links.
+        SeatDesk *seats = nullptr;
     };
 
     EndpointSet(MainLoop &loop,

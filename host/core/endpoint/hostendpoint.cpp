@@ -35,6 +35,7 @@ HostEndpoint::HostEndpoint(const EndpointSettings &settings, Parts parts)
     m_runtime->logger = std::move(parts.logger);
     m_runtime->follower = parts.follower;
     m_runtime->gate = parts.gate;
+    m_runtime->seats = parts.seats;
     m_runtime->maxLinks = settings.maxLinks;
     m_runtime->tracksUse = settings.idleTimeout > 0;
     m_runtime->authenticator = std::make_shared<AnonymousAuthenticator>(settings.allowAnonymous);

@@ -40,6 +40,7 @@ public:
         /// Called when the plugin did its part later than in create().
         std::function<void()> prepared;
         PrincipalGate *gate = nullptr;
+        SeatDesk *seats = nullptr;
     };
 
     /// Errors: the plugin's, when it cannot serve such an endpoint. When it throws instead, there is an

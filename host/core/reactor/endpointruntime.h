@@ -24,6 +24,7 @@
 namespace fairlead::core {
 
 class CarrierStack;
+class SeatDesk;
 
 /// How a link fares, for who follows it from another thread.
 struct LinkReport
@@ -128,6 +129,7 @@ struct EndpointRuntime
     ContainedAccessControl accessControl{pluginFailures};
     LinkFollower *follower = nullptr;
     PrincipalGate *gate = nullptr;
+    SeatDesk *seats = nullptr; ///< null: its links cannot be services
     qint64 maxLinks = 0; ///< with a peer that is known; 0: no bound of its own
     qint64 handshakeTimeoutNs = 10'000'000'000;
     bool needsNoHandshake = false;

@@ -37,6 +37,7 @@ HostLink::HostLink(Reactor &reactor,
     , m_driverTimers(reactor.timerQueue(), *this)
     , m_liveness(std::make_shared<LinkLiveness>())
     , m_heartbeat(*this)
+    , m_service(*this)
     , m_refusal(refusal)
     , m_deadline([](void *self) noexcept { static_cast<HostLink *>(self)->handleDeadline(); }, this)
     , m_since(reactor.clock().now())
@@ -59,7 +60,8 @@ bool HostLink::start()
                                  m_reactor.random(),
                                  *m_endpoint->logger,
                                  m_peerAddress,
-                                 &m_heartbeat};
+                                 &m_heartbeat,
+                                 m_endpoint->seats ? &m_service : nullptr};
     const Result<> made
         = callPlugin("createDriver", [&] { m_driver = m_endpoint->createDriver(context); });
     if (!made)

@@ -7,6 +7,7 @@
 #include "core/distributor/testament.h"
 #include "core/reactor/endpointruntime.h"
 #include "core/reactor/linkheartbeat.h"
+#include "core/reactor/linkservice.h"
 #include "core/reactor/linkstream.h"
 #include "core/reactor/timerqueue.h"
 #include "core/registry/linkregistry.h"
@@ -64,6 +65,8 @@ public:
     qint64 since() const noexcept { return m_since; }
 
     const EndpointRuntime &endpoint() const noexcept { return *m_endpoint; }
+
+    LinkService &service() noexcept { return m_service; }
 
     void readOnce();
     void flush();
@@ -155,6 +158,7 @@ public:
 
 private:
     friend class LinkHeartbeat;
+    friend class LinkService;
 
     // LinkHooks
     bool hasTransport(const Link &) const noexcept override { return m_stream != nullptr; }
@@ -359,6 +363,7 @@ private:
     std::unique_ptr<LinkDriver> m_driver;
     std::shared_ptr<LinkLiveness> m_liveness;
     LinkHeartbeat m_heartbeat;
+    LinkService m_service;
     Session *m_session = nullptr;
     Principal m_principal;
     std::optional<Principal> m_identity; ///< what the carrier proved

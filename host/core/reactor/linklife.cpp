@@ -160,6 +160,7 @@ void HostLink::stopActivities(Link &)
 {
     m_reactor.timers().disarm(m_deadline);
     m_heartbeat.stop();
+    m_service.stop(reason());
     if (m_stream)
         m_stream->setOwner(nullptr);
 }

@@ -82,22 +82,44 @@ Result<> ServiceRegistry::setOffer(const QString &id,
     const auto found = at(id, generation, m_counters.stale);
     if (!found)
         return found.error();
-    ServiceRecord &record = (*found)->second;
-    ServiceInfo changed = record.info;
+    ServiceInfo changed = (*found)->second.info;
     changed.capabilities = capabilities;
     changed.owned = owned;
-    if (Error error = checkServiceInfo(changed); !error.isNull()) {
+    return change((*found)->second, std::move(changed));
+}
+
+Result<> ServiceRegistry::setInfo(const QString &id, quint64 generation, const ServiceInfo &info)
+{
+    const auto found = at(id, generation, m_counters.stale);
+    if (!found)
+        return found.error();
+    ServiceInfo changed = info;
+    changed.id = id;
+    if (const Result<> let = m_gate.check(changed.key.version); !let) {
+        ++m_counters.refusedOther;
+        return let.error();
+    }
+    return change((*found)->second, std::move(changed));
+}
+
+Result<> ServiceRegistry::change(ServiceRecord &record, ServiceInfo info)
+{
+    if (Error error = checkServiceInfo(info); !error.isNull()) {
         ++m_counters.refusedOther;
         return error;
     }
     m_index.remove(record.info, record.order);
-    if (const Error error = m_index.check(changed); !error.isNull()) {
+    if (const Error error = m_index.check(info); !error.isNull()) {
         m_index.add(record.info, record.order);
         ++m_counters.refusedDuplicate;
         return withHolder(error);
     }
-    m_index.add(changed, record.order);
-    record.info = std::move(changed);
+    m_index.add(info, record.order);
+    if ((info.heartbeatTimeoutNs > 0) != (record.heartbeat != HeartbeatState::None)) {
+        record.heartbeat
+            = info.heartbeatTimeoutNs > 0 ? HeartbeatState::Waiting : HeartbeatState::None;
+    }
+    record.info = std::move(info);
     return {};
 }
 

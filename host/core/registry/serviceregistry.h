@@ -61,6 +61,8 @@ public:
     /// Errors: InvalidArgument, AlreadyExists (details: field, value, holder), VersionRefused,
     /// LimitReached.
     Result<quint64> add(const ServiceInfo &info, ServiceStatus status = ServiceStatus::Starting);
+    /// Changes all that the service said of itself but its id, all or nothing. Errors: as add().
+    Result<> setInfo(const QString &id, quint64 generation, const ServiceInfo &info);
     /// Changes what the service offers, all or nothing. Errors: as add().
     Result<> setOffer(const QString &id,
                       quint64 generation,
@@ -137,6 +139,7 @@ private:
     using Records = std::map<quint64, ServiceRecord>;
 
     Error checkNew(const ServiceInfo &info);
+    Result<> change(ServiceRecord &record, ServiceInfo info);
     Error withHolder(Error error) const;
     Result<Records::iterator> at(const QString &id, quint64 generation, quint64 &staleCount);
     std::vector<ServiceRecord> takeDead(qint64 now);

@@ -11,7 +11,7 @@
 
 /// A protocol for tests: a peer whose first byte is "!" is who it says, "B" is the last frame. What
 /// the link's end leaves to the test is in its Seen.
-class FrameDriver final : public fairlead::LinkDriver
+class FrameDriver : public fairlead::LinkDriver
 {
 public:
     struct Seen
