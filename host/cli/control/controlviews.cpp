@@ -124,6 +124,22 @@ constexpr qsizetype kTitle = 16;
     return text;
 }
 
+/// The streams that only so many may subscribe to.
+[[nodiscard]] QByteArray streamLines(const QJsonObject &result)
+{
+    QByteArray text;
+    const QJsonArray streams = result.value(QStringLiteral("limitedStreams")).toArray();
+    for (const auto &value : streams) {
+        const QJsonObject stream = value.toObject();
+        text += factLine("Stream",
+                         QStringLiteral("%1 has %2 of %3 subscribers")
+                             .arg(safeText(stream.value(QStringLiteral("name")).toString()))
+                             .arg(stream.value(QStringLiteral("subscribers")).toInteger())
+                             .arg(stream.value(QStringLiteral("maxSubscribers")).toInteger()));
+    }
+    return text;
+}
+
 [[nodiscard]] QByteArray storeLines(const QJsonObject &result)
 {
     const QJsonObject store = result.value(QStringLiteral("store")).toObject();
@@ -157,6 +173,7 @@ constexpr qsizetype kTitle = 16;
     for (const Fact &fact : kStatus) {
         text += factLine(fact.title, cellText(result.value(QLatin1String(fact.key)), fact.style));
     }
+    text += streamLines(result);
     const QJsonObject messages = result.value(QStringLiteral("messages")).toObject();
     text += factLine("Published",
                      cellText(messages.value(QStringLiteral("published")), CellStyle::Number));

@@ -248,6 +248,8 @@ void EndpointCheck::readOverflow(const QJsonObject &values)
         overflow.allowed |= OverflowSettings::bitOf(policyOf(name));
     overflow.patienceNs = nanoseconds(values, QStringLiteral("patience"));
     m_settings.notices = values.value(QStringLiteral("notices")).toBool(true);
+    if (values.value(QStringLiteral("observer")).toBool())
+        m_settings.peerKind = PeerKind::Observer;
 }
 
 std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transports)
@@ -309,8 +311,8 @@ bool EndpointSettings::isSameAs(const EndpointSettings &other) const
         && handshakeTimeout == other.handshakeTimeout && maxLinks == other.maxLinks
         && durability == other.durability && addressRules == other.addressRules
         && idleTimeout == other.idleTimeout && overflow == other.overflow
-        && notices == other.notices && enabled == other.enabled && policy == other.policy
-        && options == other.options;
+        && notices == other.notices && peerKind == other.peerKind && enabled == other.enabled
+        && policy == other.policy && options == other.options;
 }
 
 std::optional<EndpointSettings> checkEndpoint(const QString &name,

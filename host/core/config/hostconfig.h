@@ -6,6 +6,7 @@
 #include "core/carrier/carriersettings.h"
 #include "core/config/confignode.h"
 #include "core/distributor/overflowsettings.h"
+#include "core/distributor/sessionkey.h"
 #include "core/lifecycle/supervisor/endpointpolicy.h"
 #include "core/observe/logformat.h"
 #include "core/plugins/transportdescription.h"
@@ -81,6 +82,7 @@ struct EndpointSettings
     qint64 idleTimeout = 0; ///< nanoseconds without traffic until it is quiesced; 0: never
     OverflowSettings overflow; ///< of its sessions' queues
     bool notices = true; ///< tell sessions what they lost
+    PeerKind peerKind = PeerKind::External;
     bool enabled = true;
     EndpointPolicy policy; ///< how it is kept up
     QJsonObject options; ///< the plugin's keys, checked, defaults filled in

@@ -80,7 +80,9 @@ constexpr char kHostSchema[] = R"({
           "durable": { "type": "boolean", "default": false },
           "count": { "type": "integer", "minimum": 0, "maximum": 4294967295, "default": 1024 },
           "age": { "type": "number", "minimum": 0, "maximum": 3153600000, "default": 300 },
-          "bytes": { "type": "integer", "minimum": 0, "default": 16777216 }
+          "bytes": { "type": "integer", "minimum": 0, "default": 16777216 },
+          "exclusive": { "type": "boolean", "default": false },
+          "max_subscribers": { "type": "integer", "minimum": 0, "maximum": 100000 }
         }
       }
     },
@@ -132,6 +134,7 @@ constexpr char kEndpointSchema[] = R"({
     },
     "patience": { "type": "number", "minimum": 0, "maximum": 3600, "default": 0.25 },
     "notices": { "type": "boolean", "default": true },
+    "observer": { "type": "boolean", "default": false },
     "enabled": { "type": "boolean", "default": true },
     "reconnect": { "type": "boolean", "default": true },
     "reconnect_delay": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 1 },

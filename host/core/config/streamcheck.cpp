@@ -26,6 +26,7 @@ public:
 private:
     void report(ErrorCode code, const char *key, const QString &text);
     void readFilter(const QJsonObject &values);
+    void readSubscribers(const QJsonObject &values);
 
     QString m_name;
     const ConfigNode *m_node;
@@ -84,10 +85,28 @@ void StreamCheck::readFilter(const QJsonObject &values)
     m_spec.filter = *filter;
 }
 
+// One number, and a word for the most frequent one.
+void StreamCheck::readSubscribers(const QJsonObject &values)
+{
+    const QJsonValue most = values.value(QStringLiteral("max_subscribers"));
+    m_spec.maxSubscribers = quint32(most.toInteger());
+    if (!values.value(QStringLiteral("exclusive")).toBool())
+        return;
+    if (most.isDouble() && m_spec.maxSubscribers != 1) {
+        report(ErrorCode::ConfigRange,
+               "exclusive",
+               QStringLiteral("an exclusive stream has max_subscribers = 1, found %1; keep one of "
+                              "the two keys")
+                   .arg(m_spec.maxSubscribers));
+    }
+    m_spec.maxSubscribers = 1;
+}
+
 StreamSpec StreamCheck::run(const QJsonObject &values)
 {
     m_spec.name = m_name.toUtf8();
     readFilter(values);
+    readSubscribers(values);
     const ReplayLimits usual;
     m_spec.durable = values.value(QStringLiteral("durable")).toBool();
     m_spec.limits.count

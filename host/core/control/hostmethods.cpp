@@ -30,6 +30,18 @@ QJsonArray strings(const QStringList &list)
     return QJsonArray::fromStringList(list);
 }
 
+// The streams that only so many may subscribe to.
+QJsonArray limitedStreams(const StreamSeats &seats)
+{
+    QJsonArray out;
+    for (const StreamSeats::Taken &stream : seats.list()) {
+        out.append(QJsonObject{{QStringLiteral("name"), QString::fromUtf8(stream.stream)},
+                               {QStringLiteral("subscribers"), qint64(stream.taken)},
+                               {QStringLiteral("maxSubscribers"), qint64(stream.seats)}});
+    }
+    return out;
+}
+
 } // namespace
 
 const char *stateName(HostView::State state) noexcept
@@ -126,6 +138,7 @@ QJsonObject HostMethods::status() const
         {QStringLiteral("linksRefused"), refused},
         {QStringLiteral("sessions"), qint64(distributor.directory.count())},
         {QStringLiteral("subscriptions"), qint64(distributor.index.subscriptionCount())},
+        {QStringLiteral("limitedStreams"), limitedStreams(distributor.seats)},
         {QStringLiteral("retainedMessages"), qint64(distributor.retained.count())},
         {QStringLiteral("retainedBytes"), qint64(distributor.retained.bytes())},
         {QStringLiteral("memoryBytes"), memory < 0 ? QJsonValue() : QJsonValue(memory)},

@@ -27,6 +27,7 @@ HostTotals::HostTotals(const Host &host)
         linksDisconnected += traffic.linksDisconnected.value();
         handshakesFailed += traffic.handshakesFailed.value();
         fencedCalls += traffic.fencedCalls.value();
+        subscribersRefused += traffic.subscribersRefused.value();
         publishToAck.add(traffic.publishToAck);
         staleHandles += traffic.staleHandles.value();
         for (std::size_t i = 0; i < drops.size(); ++i)

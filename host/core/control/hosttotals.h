@@ -31,6 +31,7 @@ struct HostTotals
     quint64 linksDisconnected = 0;
     quint64 handshakesFailed = 0;
     quint64 fencedCalls = 0;
+    quint64 subscribersRefused = 0;
     quint64 staleHandles = 0;
     HistogramTotals publishToAck;
     std::array<quint64, std::size_t(DropReason::Count)> drops = {};

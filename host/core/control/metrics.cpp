@@ -87,10 +87,28 @@ void writeTraffic(MetricsWriter *out, const HostTotals &totals)
             {"sessions_expired_total",
              "Sessions that ended because their time was over.",
              totals.sessionsExpired},
+            {"subscribers_refused_total",
+             "Subscriptions that a stream had no seat for.",
+             totals.subscribersRefused},
         });
     out->counter("stale_calls_total", "Calls for what had ended already, dropped.")
         .sample(totals.fencedCalls, {{"kind", QStringLiteral("fenced")}})
         .sample(totals.staleHandles, {{"kind", QStringLiteral("settled")}});
+}
+
+void writeSeats(MetricsWriter *out, const StreamSeats &seats)
+{
+    const std::vector<StreamSeats::Taken> streams = seats.list();
+    if (streams.empty())
+        return;
+    const auto nameOf
+        = [](const StreamSeats::Taken &stream) { return QString::fromUtf8(stream.stream); };
+    out->gauge("stream_subscribers", "Sessions that subscribe to a stream which limits them.");
+    for (const StreamSeats::Taken &stream : streams)
+        out->sample(quint64(stream.taken), {{"stream", nameOf(stream)}});
+    out->gauge("stream_subscribers_limit", "Sessions that may.");
+    for (const StreamSeats::Taken &stream : streams)
+        out->sample(quint64(stream.seats), {{"stream", nameOf(stream)}});
 }
 
 void writeAdmission(MetricsWriter *out, const Host &host)
@@ -296,6 +314,7 @@ QByteArray metricsText(Host &host, const HostView &view, const ControlMetrics &c
              quint64(distributor.retained.bytes())},
         });
     writeTraffic(&out, totals);
+    writeSeats(&out, distributor.seats);
     writeAdmission(&out, host);
     writeRegistry(&out, distributor.links.stats());
     writeStore(&out, viewStore(host));

@@ -6,6 +6,7 @@
 #include "core/distributor/limits.h"
 #include "core/distributor/sequencer.h"
 #include "core/distributor/sessiondirectory.h"
+#include "core/distributor/streamseats.h"
 #include "core/distributor/streamset.h"
 #include "core/registry/generationsource.h"
 
@@ -26,6 +27,7 @@ struct Distributor
         , first(next)
         , retained(bounds.retained)
         , streams(bounds.streams, next.sequence - 1)
+        , seats(streams)
         , sequencer(next, retained, streams, keeper)
         , index(sequencer)
         , directory(links, bounds.sessions)
@@ -38,6 +40,7 @@ struct Distributor
     LinkRegistry links;
     RetainedStore retained;
     StreamSet streams;
+    StreamSeats seats;
     Sequencer sequencer;
     TopicIndex index;
     SessionDirectory directory;

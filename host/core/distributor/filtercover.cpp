@@ -49,4 +49,28 @@ bool filterCovers(ByteSpan wide, ByteSpan narrow) noexcept
     }
 }
 
+bool filtersOverlap(ByteSpan one, ByteSpan other) noexcept
+{
+    const auto isWild = [](ByteSpan level) { return level == "+" || level == "#"; };
+    if (one.empty() || other.empty())
+        return false;
+    // Wildcards do not reach the topics that start with `$`.
+    if ((one.front() == '$' && isWild(other.substr(0, 1)))
+        || (other.front() == '$' && isWild(one.substr(0, 1)))) {
+        return false;
+    }
+    for (;;) {
+        const ByteSpan level = takeLevel(&one);
+        const ByteSpan its = takeLevel(&other);
+        if (level == "#" || its == "#")
+            return true;
+        if (level != its && level != "+" && its != "+")
+            return false;
+        if (isDone(one) || isDone(other)) {
+            // `#` includes the parent level
+            return (isDone(one) && isDone(other)) || one == "#" || other == "#";
+        }
+    }
+}
+
 } // namespace fairlead::core

@@ -11,4 +11,7 @@ namespace fairlead::core {
 /// `$share/`.
 bool filterCovers(ByteSpan wide, ByteSpan narrow) noexcept;
 
+/// Whether there is a topic that both select; both are valid filters without `$share/`.
+bool filtersOverlap(ByteSpan one, ByteSpan other) noexcept;
+
 } // namespace fairlead::core

@@ -117,7 +117,7 @@ void MatchCache::fill(TopicMatch *match,
     for (const IndexedSubscription &subscription : matches.direct) {
         const Subscriber &subscriber = *subscription.subscriber;
         match->reactors |= quint64(1) << subscriber.home.load(std::memory_order_acquire);
-        if (subscription.options.overflow.policy == Overflow::Reject)
+        if (subscription.options.overflow.policy == OverflowPolicy::Reject)
             match->rejecting.push_back(subscription.subscriber);
         if (isHere(subscriber) || subscriber.durable.load(std::memory_order_relaxed))
             wanted.push_back(&subscription);

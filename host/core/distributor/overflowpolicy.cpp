@@ -34,17 +34,6 @@ std::optional<OverflowPolicy> policyOf(Overflow choice) noexcept
     return std::nullopt;
 }
 
-OverflowAction giveUpOne(const OverflowCase &found) noexcept
-{
-    return found.hasOwn && found.fits ? OverflowAction::DropOldest : OverflowAction::DropNewest;
-}
-
-OverflowAction disconnect(const OverflowCase &found) noexcept
-{
-    // A message that never fits would part the peer from its queue again and again.
-    return found.isAttached && found.fits ? OverflowAction::Disconnect : giveUpOne(found);
-}
-
 } // namespace
 
 EffectiveOverflow effectiveOverflow(const OverflowChoice &subscription,
@@ -78,32 +67,48 @@ EffectiveOverflow effectiveOverflow(const OverflowChoice &subscription,
     return effective;
 }
 
+SubscriptionOverflow overflowOf(const OverflowChoice &asked,
+                                const OverflowSettings &endpoint,
+                                Subscribing who) noexcept
+{
+    const EffectiveOverflow effective = effectiveOverflow(asked, {}, endpoint);
+    SubscriptionOverflow overflow;
+    overflow.policy = effective.policy;
+    overflow.patienceMs = quint32(effective.patienceNs / kNsPerMs);
+    if (overflow.policy == OverflowPolicy::FaultSource && !who.isLimited)
+        overflow.policy = OverflowPolicy::Disconnect;
+    if (who.isObserver && overflow.policy != OverflowPolicy::DropNewest
+        && overflow.policy != OverflowPolicy::LatestPerTopic) {
+        overflow.policy = OverflowPolicy::DropOldest;
+    }
+    return overflow;
+}
+
 OverflowAction decideOverflow(OverflowPolicy policy, const OverflowCase &found) noexcept
 {
-    if (found.isInternal)
-        return giveUpOne(found);
     if (found.isAttached && found.mayHold && found.fits)
-        return OverflowAction::HoldPublisher;
+        return OverflowAction::UseMargin;
     switch (policy) {
     case OverflowPolicy::Disconnect:
     case OverflowPolicy::BlockUpTo:
         break;
     case OverflowPolicy::DropOldest:
-        return giveUpOne(found);
+    case OverflowPolicy::LatestPerTopic:
+        return found.fits ? OverflowAction::MakeRoom : OverflowAction::DropNewest;
     case OverflowPolicy::DropNewest:
         return OverflowAction::DropNewest;
-    case OverflowPolicy::LatestPerTopic:
-        return found.hasSameTopic && found.fits ? OverflowAction::ReplaceSameTopic
-                                                : giveUpOne(found);
     case OverflowPolicy::Reject:
         return OverflowAction::RejectPublisher;
     case OverflowPolicy::FaultSource:
         // Others must not lose their source because of one of them.
-        if (found.isAttached && found.fits && found.hasSource && found.externalReceivers == 1)
+        if (found.isAttached && found.fits && found.hasSource && found.externalSubscribers == 1)
             return OverflowAction::FaultSource;
         break;
     }
-    return disconnect(found);
+    // A message that never fits would part the peer from its queue again and again.
+    if (!found.fits)
+        return OverflowAction::DropNewest;
+    return found.isAttached ? OverflowAction::Disconnect : OverflowAction::MakeRoom;
 }
 
 Error overflowError(Position last, quint64 queueMessages, quint64 queueBytes)

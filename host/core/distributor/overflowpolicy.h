@@ -21,33 +21,42 @@ struct EffectiveOverflow
     bool operator==(const EffectiveOverflow &) const = default;
 };
 
+/// Whose subscription it is, as far as policies care.
+struct Subscribing
+{
+    bool isObserver = false; ///< he loses messages, nobody else suffers for him
+    bool isLimited = false; ///< it leads to a stream that only so many may subscribe to
+};
+
 /// The subscription's own choice, else the session's, else the endpoint's; the operator's cap on all
 /// of them.
 EffectiveOverflow effectiveOverflow(const OverflowChoice &subscription,
                                     const OverflowChoice &session,
                                     const OverflowSettings &endpoint) noexcept;
 
+/// How the messages of one subscription are treated by the host.
+SubscriptionOverflow overflowOf(const OverflowChoice &asked,
+                                const OverflowSettings &endpoint,
+                                Subscribing who) noexcept;
+
 /// A message that finds a queue full.
 struct OverflowCase
 {
     bool isAttached = false; ///< a link holds the session
-    bool isInternal = false; ///< the host's own observer
-    /// The publisher can be held up: patience is not over, and the margin above the limit has room.
+    /// The publisher is held up: patience is not over, and the margin above the limit has room.
     bool mayHold = false;
     bool fits = true; ///< into the empty queue
-    bool hasOwn = false; ///< a message of the same subscription waits, not in flight
-    bool hasSameTopic = false; ///< and one of the same topic
-    bool hasSource = false; ///< a link published it
-    int externalReceivers = 1; ///< sessions that it is for, the host's own observers not counted
+    bool hasSource = false; ///< another session published it
+    /// Of the limited stream that it came by; observers are none, 0: it came by no such stream.
+    quint32 externalSubscribers = 0;
 };
 
 enum class OverflowAction : quint8 {
-    HoldPublisher, ///< queue it in the margin, stop reading from its publisher
-    DropOldest, ///< the oldest waiting one of this subscription goes; then ask again
+    UseMargin, ///< queue it above the limit: its publisher is not read from any more
+    MakeRoom, ///< something that waits goes, else this message
     DropNewest, ///< this message goes
-    ReplaceSameTopic, ///< the waiting one of its topic goes; then ask again
     Disconnect, ///< the link ends when it has what is queued, this message goes
-    RejectPublisher, ///< nobody gets it, the publisher is told where the protocol can
+    RejectPublisher, ///< the publishers are told where the protocol can
     FaultSource, ///< the publisher's link ends, this message goes
 };
 

@@ -17,7 +17,7 @@ enum class OverflowPolicy : quint8 {
     LatestPerTopic,
     Reject,
     BlockUpTo,
-    FaultSource, ///< the publisher's link ends, if this is the only session it has to serve
+    FaultSource, ///< the publisher's link ends, if this is the only subscriber of a limited stream
 };
 
 /// The name as configuration, control and metrics have it.
@@ -49,6 +49,15 @@ struct OverflowSettings
                                                | (1U << unsigned(OverflowPolicy::DropNewest))
                                                | (1U << unsigned(OverflowPolicy::LatestPerTopic))
                                                | (1U << unsigned(OverflowPolicy::BlockUpTo)));
+};
+
+/// How the messages of one subscription are treated, once its client and the operator were heard.
+struct SubscriptionOverflow
+{
+    OverflowPolicy policy = OverflowPolicy::Disconnect;
+    quint32 patienceMs = quint32(OverflowSettings::kPatienceNs / 1'000'000);
+
+    bool operator==(const SubscriptionOverflow &) const = default;
 };
 
 } // namespace fairlead::core

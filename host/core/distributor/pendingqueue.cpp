@@ -9,29 +9,34 @@ namespace fairlead::core {
 
 namespace {
 
-Overflow policyOf(const PendingEntry &entry) noexcept
-{
-    return entry.by.terms() ? entry.by.terms()->overflow.policy : Overflow::Default;
-}
-
 bool isDroppable(const PendingEntry &entry, bool attached) noexcept
 {
-    switch (policyOf(entry)) {
-    case Overflow::DropOldest:
-    case Overflow::LatestPerTopic:
+    const MatchTerms *terms = entry.by.terms();
+    switch (terms ? terms->overflow.policy : OverflowPolicy::Disconnect) {
+    case OverflowPolicy::DropOldest:
+    case OverflowPolicy::LatestPerTopic:
         return true;
-    case Overflow::DropNewest:
-    case Overflow::Reject:
+    case OverflowPolicy::DropNewest:
+    case OverflowPolicy::Reject:
         return false;
-    case Overflow::Default:
-    case Overflow::Disconnect:
-    case Overflow::BlockUpTo:
+    case OverflowPolicy::Disconnect:
+    case OverflowPolicy::BlockUpTo:
+    case OverflowPolicy::FaultSource:
         break;
     }
     return !attached;
 }
 
 } // namespace
+
+const Message *PendingQueue::last() const noexcept
+{
+    for (std::size_t i = m_entries.size(); i > 0; --i) {
+        if (m_entries[i - 1].message)
+            return &m_entries[i - 1].message;
+    }
+    return nullptr;
+}
 
 void PendingQueue::push(PendingEntry entry)
 {

@@ -45,6 +45,9 @@ public:
 
     PendingEntry &front() noexcept { return m_entries.front(); }
 
+    /// The newest message; null: there is none.
+    const Message *last() const noexcept;
+
     void push(PendingEntry entry);
     PendingEntry popFront();
 

@@ -30,6 +30,9 @@ void restoreSubscription(Distributor &distributor, Session &session, const Subsc
     options.overflow = row.overflow;
     options.filter = row.filter;
     quint64 from = 0;
+    // Who sat there before goes before everybody else, also if the bound is lower now.
+    if (!session.isObserver())
+        distributor.seats.restore({session.number(), session.key()}, *filter);
     distributor.index.subscribe(session.subscriberPtr(), *filter, options, &from);
     session.addSubscription(*filter, options);
 }

@@ -36,6 +36,7 @@ Session::Session(quint64 number, QByteArray key, QByteArray peerKey, const Sessi
     , m_subscriber(std::make_shared<Subscriber>())
     , m_key(std::move(key))
     , m_peerKey(std::move(peerKey))
+    , m_isObserver(peerKindOf(m_key) == PeerKind::Observer)
     , m_limits(limits)
 {
     m_subscriber->number = number;
@@ -112,6 +113,13 @@ void Session::append(PendingEntry entry)
     m_pending.push(std::move(entry));
 }
 
+quint64 Session::lastQueued() const noexcept
+{
+    if (const Message *last = m_pending.last())
+        return last->sequence();
+    return m_inflight.isEmpty() ? 0 : m_inflight[m_inflight.size() - 1].sequence;
+}
+
 void Session::forgo(const Message &message, const LocalTarget::Way &way, Debt debt)
 {
     settleStored(message.sequence(), debt.copy, std::min(message.qos(), way.qos));
@@ -123,7 +131,7 @@ bool Session::makeRoom(const Message &message, const LocalTarget::Way &way)
     if (message.size() > m_limits.queueBytes)
         return false;
     const MatchTerms *terms = way.by.terms();
-    if (terms && terms->overflow.policy == Overflow::LatestPerTopic) {
+    if (terms && terms->overflow.policy == OverflowPolicy::LatestPerTopic) {
         const PendingEntry same = m_pending.takeSameTopic(message, way.by);
         if (same.message) {
             drop(same, LossReason::Replaced);

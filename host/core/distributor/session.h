@@ -9,6 +9,7 @@
 #include "core/distributor/replaywalk.h"
 #include "core/distributor/retainedstore.h"
 #include "core/distributor/ring.h"
+#include "core/distributor/sessionkey.h"
 #include "core/distributor/testament.h"
 #include "core/store/store.h"
 
@@ -65,6 +66,8 @@ public:
     const QByteArray &key() const noexcept { return m_key; }
 
     const QByteArray &peerKey() const noexcept { return m_peerKey; }
+
+    bool isObserver() const noexcept { return m_isObserver; }
 
     Subscriber &subscriber() const noexcept { return *m_subscriber; }
 
@@ -124,6 +127,9 @@ public:
     std::size_t queuedMessages() const noexcept { return m_pending.size() + m_unsettled; }
 
     quint64 queuedBytes() const noexcept { return m_bytes; }
+
+    /// The place of the last message that it can still get; 0: it waits for none.
+    quint64 lastQueued() const noexcept;
 
     std::size_t inFlight() const noexcept { return m_unsettled; }
 
@@ -310,6 +316,7 @@ private:
     SubscriberPtr m_subscriber;
     QByteArray m_key;
     QByteArray m_peerKey;
+    const bool m_isObserver;
     const SessionLimits &m_limits;
     HostLink *m_holder = nullptr;
     PendingQueue m_pending;

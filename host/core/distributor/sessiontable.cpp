@@ -218,6 +218,7 @@ void SessionTable::bury(Session &session)
     m_host.relieve(session);
     for (const Session::Subscribed &subscribed : std::as_const(session.subscriptions()))
         m_distributor.index.unsubscribe(session.subscriber(), subscribed.filter);
+    m_distributor.seats.leave({session.number(), session.key()});
     session.subscriptions().clear();
     session.bequeathShared([this](const Message &message, const SharedMember &member) {
         m_host.redirect(message, member);

@@ -30,6 +30,8 @@ struct StreamSpec
     TopicFilter filter;
     bool durable = false;
     ReplayLimits limits;
+    /// How many sessions may subscribe to its topics at once; 1: it is exclusive, 0: any number.
+    quint32 maxSubscribers = 0;
 
     bool operator==(const StreamSpec &) const = default;
 };

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "core/distributor/overflowsettings.h"
+
 #include <QByteArray>
 
 #include <fairlead/lease.h>
@@ -21,7 +23,7 @@ struct MatchTerms
 {
     std::vector<quint32> ids; ///< subscription identifiers that go with it
     QByteArray filter; ///< the one that decides; empty where nobody knows any more
-    OverflowChoice overflow; ///< as resolved for the endpoint
+    SubscriptionOverflow overflow;
 };
 
 using MatchTermsPtr = std::shared_ptr<const MatchTerms>;
@@ -53,7 +55,7 @@ struct SubscriptionOptions
     bool noLocal = false;
     bool retainAsPublished = false;
     bool showPositions = false;
-    OverflowChoice overflow; ///< as resolved for the endpoint
+    SubscriptionOverflow overflow;
     QByteArray filter; ///< whole, `$share/<group>/` included
 };
 

@@ -44,6 +44,7 @@ HostEndpoint::HostEndpoint(const EndpointSettings &settings, Parts parts)
     m_runtime->durability = settings.durability;
     m_runtime->overflow = settings.overflow;
     m_runtime->notices = settings.notices;
+    m_runtime->peerKind = settings.peerKind;
 }
 
 HostEndpoint::~HostEndpoint() = default;

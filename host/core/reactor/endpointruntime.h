@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/distributor/overflowsettings.h"
+#include "core/distributor/sessionkey.h"
 #include "core/plugins/containedsecurity.h"
 #include "core/plugins/pluginfailures.h"
 #include "core/store/ticket.h"
@@ -135,6 +136,7 @@ struct EndpointRuntime
     bool needsNoHandshake = false;
     OverflowSettings overflow; ///< of its sessions' queues
     bool notices = true; ///< its sessions are told what they lost
+    PeerKind peerKind = PeerKind::External;
     Durability durability = Durability::Disk; ///< of what its links' peers are promised
     bool tracksUse = false;
     std::atomic<qint64> lastUse = 0; ///< when something passed over a link, if it is tracked

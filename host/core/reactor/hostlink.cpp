@@ -341,7 +341,7 @@ void HostLink::markDirty()
 
 void HostLink::pull()
 {
-    if (!m_session || state() != State::Ready || m_stream->space() <= 0)
+    if (!m_session || m_released || state() != State::Ready || m_stream->space() <= 0)
         return;
     if (!m_session->hasWaiting() || m_session->isBlocked())
         return;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/distributor/ring.h"
+#include "core/distributor/streamseats.h"
 #include "core/distributor/testament.h"
 #include "core/reactor/endpointruntime.h"
 #include "core/reactor/linkheartbeat.h"
@@ -154,7 +155,6 @@ public:
     bool dirty = false; ///< in the reactor's list of links to pull
     bool readable = false; ///< in its list of links to read
     bool filled = false; ///< in its list of links to flush
-    bool overflowed = false; ///< in its list of links to end
 
 private:
     friend class LinkHeartbeat;
@@ -333,6 +333,7 @@ private:
     void tell(LinkReport::Kind kind, const Error &reason = Error()) noexcept;
 
     SubscribeOutcome subscribeOne(const SubscribeRequest &request, Ticket *ticket);
+    void noteNoSeat(const StreamSeats::Full &full);
     bool startsLive(const ReplayRequest &history, bool known, quint8 qos) const;
     /// Queues @p record for the store at the endpoint's level; 0: nobody waits.
     Ticket keep(StoreRecord record) noexcept;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "core/distributor/distributor.h"
+#include "core/distributor/sessionkey.h"
 #include "core/reactor/hostlink.h"
 #include "core/reactor/reactor.h"
 
@@ -88,7 +89,7 @@ void HostLink::acquire(const SessionRequest &request) noexcept
     }
     const QByteArray peer(request.peerKey.data(), qsizetype(request.peerKey.size()));
     setPeerKey(peer);
-    m_sessionKey = m_principal.name + '\0' + peer;
+    m_sessionKey = sessionKeyOf(m_principal.name, peer, m_endpoint->peerKind);
     m_wish = {request.expirySeconds, request.clean};
     if (request.testament)
         m_testament = std::make_unique<StoredTestament>(*request.testament);
@@ -131,7 +132,8 @@ Flow HostLink::publish(const PublishView &view) noexcept
 
 bool HostLink::hasLease() noexcept
 {
-    if (m_session)
+    // What the driver gave back is not its own any more, also while its link still closes.
+    if (m_session && !m_released)
         return true;
     m_reactor.traffic().fencedCalls.add();
     return false;

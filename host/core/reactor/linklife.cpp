@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "core/distributor/session.h"
+#include "core/distributor/sessionkey.h"
 #include "core/reactor/hostlink.h"
 #include "core/reactor/reactor.h"
 
@@ -43,7 +44,7 @@ Error HostLink::checkAdmission()
     if (!m_identity)
         return checkPrincipal();
     m_principal = *m_identity;
-    m_sessionKey = m_principal.name + '\0' + peerKey();
+    m_sessionKey = sessionKeyOf(m_principal.name, peerKey(), m_endpoint->peerKind);
     return {};
 }
 

@@ -16,36 +16,6 @@ namespace {
 
 constexpr ByteSpan kReplayPrefix = "$replay/";
 
-// What a subscription's messages are treated by; the operator's word goes before the client's.
-OverflowChoice overflowFor(const OverflowChoice &asked, const OverflowSettings &settings) noexcept
-{
-    const EffectiveOverflow effective = effectiveOverflow(asked, {}, settings);
-    OverflowChoice choice;
-    choice.patienceMs = quint32(effective.patienceNs / kNsPerMs);
-    switch (effective.policy) {
-    case OverflowPolicy::DropOldest:
-        choice.policy = Overflow::DropOldest;
-        break;
-    case OverflowPolicy::DropNewest:
-        choice.policy = Overflow::DropNewest;
-        break;
-    case OverflowPolicy::LatestPerTopic:
-        choice.policy = Overflow::LatestPerTopic;
-        break;
-    case OverflowPolicy::Reject:
-        choice.policy = Overflow::Reject;
-        break;
-    case OverflowPolicy::BlockUpTo:
-        choice.policy = Overflow::BlockUpTo;
-        break;
-    case OverflowPolicy::Disconnect:
-    case OverflowPolicy::FaultSource:
-        choice.policy = Overflow::Disconnect;
-        break;
-    }
-    return choice;
-}
-
 QByteArray bytesOf(ByteSpan bytes)
 {
     return {bytes.data(), qsizetype(bytes.size())};
@@ -148,8 +118,18 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket 
     options.noLocal = request.noLocal;
     options.retainAsPublished = request.retainAsPublished;
     options.showPositions = request.showPositions;
-    options.overflow = overflowFor(request.overflow, m_endpoint->overflow);
+    options.overflow = overflowOf(request.overflow,
+                                  m_endpoint->overflow,
+                                  {m_session->isObserver(), distributor.seats.concerns(filter)});
     options.filter = key;
+    if (!known && !m_session->isObserver()) {
+        // From here on nothing refuses it any more.
+        if (const auto full
+            = distributor.seats.claim({m_session->number(), m_session->key()}, filter)) {
+            noteNoSeat(*full);
+            return {Outcome::Quota, 0};
+        }
+    }
     // What this link published before belongs to the history of the subscription, what follows to the
     // subscription itself.
     m_reactor.commitBatch();
@@ -177,6 +157,22 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket 
         m_session->replayRetained(filter, options, from);
     }
     return {Outcome::Done, request.qos};
+}
+
+void HostLink::noteNoSeat(const StreamSeats::Full &full)
+{
+    m_reactor.traffic().subscribersRefused.add();
+    if (!m_endpoint->logger->isEnabled(LogLevel::Warning))
+        return;
+    m_endpoint->logger->log(
+        LogLevel::Warning,
+        "subscriber-refused",
+        QStringLiteral("stream=%1 reason=%2 max_subscribers=%3 link=%4 peer=%5")
+            .arg(QString::fromUtf8(full.stream),
+                 full.seats == 1 ? QStringLiteral("AlreadyActive") : QStringLiteral("LimitReached"))
+            .arg(full.seats)
+            .arg(generation())
+            .arg(QString::fromUtf8(peerKey())));
 }
 
 // Else a subscription with history waits until that is read up to the present, and queues nothing
@@ -224,6 +220,7 @@ void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completio
         const TopicFilter filter = found->filter;
         m_reactor.distributor().index.unsubscribe(m_session->subscriber(), filter);
         m_session->removeSubscription(filter);
+        m_reactor.distributor().seats.release({m_session->number(), m_session->key()}, filter);
         if (m_session->isDurable())
             ticket = keep(record::RemoveSubscription{m_session->number(), key});
         notice.unsubscribed.push_back(Outcome::Done);

@@ -75,8 +75,8 @@ bool Reactor::hasPendingWork() const noexcept
 {
     return m_hasPosts.load(std::memory_order_acquire) || m_distributor.sequencer.hasInbox(m_number)
         || !m_batch.empty() || !m_inbox.empty() || !m_dirty.empty() || !m_filled.empty()
-        || !m_overflowed.empty() || (!m_readable.empty() && mayRead()) || m_lingeringDue
-        || (!m_answers.empty() && m_answers.front().batch < m_batchNumber)
+        || !m_overflowed.empty() || !m_faulted.empty() || (!m_readable.empty() && mayRead())
+        || m_lingeringDue || (!m_answers.empty() && m_answers.front().batch < m_batchNumber)
         || (!m_awaiting.empty() && isDecided(m_awaiting.front().ticket));
 }
 
@@ -101,7 +101,7 @@ void Reactor::turn() noexcept
         if (!pulled && !answered)
             break;
     }
-    closeOverflowed();
+    endOverflowed();
     flushLinks();
     flushLingering();
     m_timers.fireDue(m_clock.now());
@@ -125,6 +125,8 @@ void Reactor::beginWaiting()
     m_sessions.beginWaiting();
     if (m_number == 0 && m_distributor.retained.isExpiring() && !m_retainedTimer.isArmed())
         m_timers.arm(m_retainedTimer, m_clock.now());
+    // What streams kept grows too old also where nobody publishes.
+        expireHistory();
 }
 
 void Reactor::runPosts()

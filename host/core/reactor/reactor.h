@@ -219,7 +219,8 @@ private:
     bool hasMargin(const Session &session) const noexcept;
     void noteCongestion(Session &session, quint64 origin, qint64 patience);
     void hold(quint64 origin, bool held);
-    void closeOverflowed();
+    void atHomeOf(quint64 origin, const std::function<void(HostLink &)> &call);
+    void endOverflowed();
     bool pullLinks();
     bool isDecided(Ticket ticket) const noexcept;
     void park(Answer answer);
@@ -268,6 +269,7 @@ private:
 
     std::vector<FullTarget> m_full; ///< of the message being distributed
     std::vector<quint64> m_overflowed; ///< links whose queue was full
+    std::vector<quint64> m_faulted; ///< sessions whose link filled the queue of their only reader
     std::vector<HostLink *> m_dirty;
     std::vector<HostLink *> m_readable;
     std::vector<HostLink *> m_filled;

@@ -4,6 +4,7 @@
 // The reactor's part of the message path: batch, commit, distribution, back-pressure.
 
 #include "core/distributor/congestion.h"
+#include "core/distributor/overflowpolicy.h"
 #include "core/reactor/reactor.h"
 
 #include <algorithm>
@@ -22,9 +23,15 @@ constexpr std::size_t kRejectMargin = 2048;
 qint64 patienceOf(const LocalTarget::Way &way) noexcept
 {
     const MatchTerms *terms = way.by.terms();
-    if (!terms || terms->overflow.policy == Overflow::Default)
+    if (!terms)
         return Congestion::kPatienceNs;
     return std::max<qint64>(qint64(terms->overflow.patienceMs) * kNsPerMs, kNsPerMs);
+}
+
+void noteOnce(std::vector<quint64> *list, quint64 number)
+{
+    if (std::find(list->begin(), list->end(), number) == list->end())
+        list->push_back(number);
 }
 
 LocalTarget::Way wayOf(const SharedMemberPtr &member)
@@ -289,11 +296,6 @@ void Reactor::handleFull(Session &session,
     }
     if (link && link->stream() && link->stream()->space() <= 0)
         noteCongestion(session, message.origin(), patienceOf(way));
-    if (link && hasMargin(session)) {
-        session.pushOver(message, way, debt);
-        link->markDirty();
-        return;
-    }
     const quint64 before = session.lostMessages();
     applyOverflow(session, message, way, debt);
     m_traffic.drop(DropReason::QueueFull).add(session.lostMessages() - before);
@@ -318,56 +320,69 @@ void Reactor::applyOverflow(Session &session,
                             const LocalTarget::Way &way,
                             Debt debt)
 {
-    const Overflow policy = way.by.terms() ? way.by.terms()->overflow.policy : Overflow::Default;
-    HostLink *link = session.holder();
-    switch (policy) {
-    case Overflow::DropNewest:
-        session.forgo(message, way, debt);
+    const MatchTerms *terms = way.by.terms();
+    const OverflowPolicy policy = terms ? terms->overflow.policy : OverflowPolicy::Disconnect;
+    OverflowCase found;
+    found.isAttached = session.holder() != nullptr;
+    found.mayHold = hasMargin(session);
+    found.fits = message.size() <= session.limits().queueBytes;
+    found.hasSource = message.origin() != 0 && message.origin() != session.number();
+    if (policy == OverflowPolicy::FaultSource)
+        found.externalSubscribers = m_distributor.seats.subscribersOf(message.topic());
+    switch (decideOverflow(policy, found)) {
+    case OverflowAction::UseMargin:
+        session.pushOver(message, way, debt);
         return;
-    case Overflow::Reject:
-        // Its publishers are told from now on; what was on its way still has a place.
-        session.subscriber().refusing.store(true, std::memory_order_relaxed);
+    case OverflowAction::MakeRoom:
+        while (session.makeRoom(message, way)) {
+            if (session.push(message, way, debt) != Session::Push::Full)
+                return;
+        }
+        break;
+    case OverflowAction::DropNewest:
+        break;
+    case OverflowAction::Disconnect:
+        noteOnce(&m_overflowed, session.holder()->generation());
+        break;
+    case OverflowAction::RejectPublisher:
+        // Its publishers are told from now on, if it ever gets room again; what was on its way still
+        // has a place.
+        if (found.fits)
+            session.subscriber().refusing.store(true, std::memory_order_relaxed);
         if (message.qos() > 0
             && session.queuedMessages() < session.limits().queueMessages + kRejectMargin) {
             session.pushOver(message, way, debt);
-        } else {
-            session.forgo(message, way, debt);
-        }
-        return;
-    case Overflow::DropOldest:
-    case Overflow::LatestPerTopic:
-        break;
-    case Overflow::Default:
-    case Overflow::Disconnect:
-    case Overflow::BlockUpTo:
-        if (!link)
-            break;
-        session.forgo(message, way, debt);
-        if (!link->overflowed) {
-            link->overflowed = true;
-            m_overflowed.push_back(link->generation());
-        }
-        return;
-    }
-    while (session.makeRoom(message, way)) {
-        if (session.push(message, way, debt) != Session::Push::Full)
             return;
+        }
+        break;
+    case OverflowAction::FaultSource:
+        noteOnce(&m_faulted, message.origin());
+        break;
     }
     session.forgo(message, way, debt);
 }
 
-void Reactor::closeOverflowed()
+void Reactor::endOverflowed()
 {
-    if (m_overflowed.empty())
-        return;
     std::vector<quint64> links;
     links.swap(m_overflowed);
     for (const quint64 generation : links) {
-        if (HostLink *link = findLink(generation)) {
-            link->shutDown(
-                Error(ErrorCode::QueueOverflow,
-                      QStringLiteral("the peer reads more slowly than its queue fills")));
-        }
+        HostLink *link = findLink(generation);
+        if (!link || !link->session())
+            continue;
+        const Session &session = *link->session();
+        link->shutDown(overflowError({m_distributor.sequencer.epoch(), session.lastQueued()},
+                                     session.limits().queueMessages,
+                                     session.limits().queueBytes));
+    }
+    std::vector<quint64> sources;
+    sources.swap(m_faulted);
+    for (const quint64 origin : sources) {
+        atHomeOf(origin, [](HostLink &link) {
+            link.shutDown(Error(ErrorCode::LimitReached,
+                                QStringLiteral("the only subscriber of this stream reads more "
+                                               "slowly than it is published to")));
+        });
     }
 }
 
@@ -408,6 +423,9 @@ void Reactor::handOver(Session &session, std::vector<InboxItem> *inbox)
 
 void Reactor::noteCongestion(Session &session, quint64 origin, qint64 patience)
 {
+    // Who only watches is waited for by nobody.
+    if (session.isObserver())
+        return;
     if (!session.congestion) {
         session.congestion = std::make_unique<Congestion>(
             [](void *self) noexcept {
@@ -430,23 +448,30 @@ void Reactor::noteCongestion(Session &session, quint64 origin, qint64 patience)
 
 void Reactor::hold(quint64 origin, bool held)
 {
-    const auto apply = [](Reactor &there, quint64 number, bool on) {
-        Session *publisher = there.m_sessions.find(number);
-        if (!publisher || !publisher->holder())
-            return;
-        if (on)
-            publisher->holder()->hold();
+    atHomeOf(origin, [held](HostLink &link) {
+        if (held)
+            link.hold();
         else
-            publisher->holder()->unhold();
+            link.unhold();
+    });
+}
+
+// Does something to the link of the session that published, wherever it lives, if it has one.
+void Reactor::atHomeOf(quint64 origin, const std::function<void(HostLink &)> &call)
+{
+    const auto apply = [origin, call](Reactor &there) {
+        Session *publisher = there.m_sessions.find(origin);
+        if (publisher && publisher->holder())
+            call(*publisher->holder());
     };
     const int home = m_sessions.find(origin) ? m_number : m_distributor.directory.homeOf(origin);
     if (home < 0)
         return;
     Reactor &there = *m_distributor.reactors[std::size_t(home)];
     if (home == m_number)
-        apply(there, origin, held);
+        apply(there);
     else
-        there.post([&there, origin, held, apply] { apply(there, origin, held); });
+        there.post([&there, apply] { apply(there); });
 }
 
 void Reactor::noteTaken(Session &session)

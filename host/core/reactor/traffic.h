@@ -60,6 +60,7 @@ struct Traffic
     Counter linksDisconnected;
     Counter handshakesFailed;
     Counter fencedCalls; ///< on a lease that was void
+    Counter subscribersRefused; ///< by streams that only so many may subscribe to
     Counter staleHandles; ///< settles and marks of what is not in flight
     Histogram publishToAck; ///< of what asks for an acknowledgement
     std::array<Counter, std::size_t(DropReason::Count)> drops;

@@ -7,13 +7,6 @@ namespace fairlead::core::sqlite {
 
 namespace {
 
-Overflow overflowOf(qint64 number)
-{
-    // What a later host wrote: the endpoint's choice is the nearest thing.
-    return number >= 0 && number <= qint64(Overflow::BlockUpTo) ? Overflow(number)
-                                                                : Overflow::Default;
-}
-
 bool isSound(const SqliteStatement &row, int column, char type)
 {
     switch (type) {
@@ -29,6 +22,18 @@ bool isSound(const SqliteStatement &row, int column, char type)
 }
 
 } // namespace
+
+int overflowNumber(OverflowPolicy policy) noexcept
+{
+    return int(policy) + 1;
+}
+
+OverflowPolicy overflowOf(qint64 number) noexcept
+{
+    return number >= 1 && number <= overflowNumber(OverflowPolicy::FaultSource)
+        ? OverflowPolicy(number - 1)
+        : OverflowPolicy::Disconnect;
+}
 
 bool isSound(const SqliteStatement &row, const Table &table)
 {

@@ -50,6 +50,10 @@ inline constexpr Table kValues = {"value", "space, key, value", "space, key", "b
 bool isSound(const SqliteStatement &row, const Table &table);
 
 SessionRow decodeSession(const SqliteStatement &row);
+/// A policy as the column says it; what a later host wrote, and 0, is the default one.
+int overflowNumber(OverflowPolicy policy) noexcept;
+OverflowPolicy overflowOf(qint64 number) noexcept;
+
 SubscriptionRow decodeSubscription(const SqliteStatement &row);
 EngineBatch::Key decodeKey(const SqliteStatement &row);
 std::pair<QByteArray, quint64> decodeRetained(const SqliteStatement &row);

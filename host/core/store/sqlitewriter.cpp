@@ -3,6 +3,8 @@
 
 #include "core/store/sqlitewriter.h"
 
+#include "core/store/sqliterows.h"
+
 #include <sqlite3.h>
 
 namespace fairlead::core::sqlite {
@@ -217,7 +219,7 @@ int Writer::putSubscription(const SubscriptionRow &row)
     SqliteStatement &statement = m_statements[PutSubscription];
     statement.bind(1, row.session).bind(2, row.filter).bind(3, row.id).bind(4, int(row.qos));
     statement.bind(5, row.noLocal).bind(6, row.retainAsPublished).bind(7, row.showPositions);
-    statement.bind(8, int(row.overflow.policy)).bind(9, row.overflow.patienceMs);
+    statement.bind(8, overflowNumber(row.overflow.policy)).bind(9, row.overflow.patienceMs);
     return statement.bind(10, row.since).run();
 }
 

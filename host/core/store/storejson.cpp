@@ -36,27 +36,6 @@ void putIf(QJsonObject *object, const QString &name, bool value)
         object->insert(name, true);
 }
 
-const char *overflowName(Overflow policy)
-{
-    switch (policy) {
-    case Overflow::Default:
-        return "default";
-    case Overflow::Disconnect:
-        return "disconnect";
-    case Overflow::DropOldest:
-        return "drop-oldest";
-    case Overflow::DropNewest:
-        return "drop-newest";
-    case Overflow::LatestPerTopic:
-        return "latest-per-topic";
-    case Overflow::Reject:
-        return "reject";
-    case Overflow::BlockUpTo:
-        return "block-up-to";
-    }
-    return "default";
-}
-
 QJsonObject toJson(const StoredTestament &will)
 {
     QJsonObject object;
@@ -168,10 +147,9 @@ QJsonObject toJson(const SubscriptionRow &row)
     putIf(&object, QStringLiteral("no_local"), row.noLocal);
     putIf(&object, QStringLiteral("retain_as_published"), row.retainAsPublished);
     putIf(&object, QStringLiteral("show_positions"), row.showPositions);
-    if (row.overflow.policy != Overflow::Default) {
-        object.insert(QStringLiteral("overflow"), QLatin1String(overflowName(row.overflow.policy)));
-    }
-    if (row.overflow.policy == Overflow::BlockUpTo)
+    object.insert(QStringLiteral("overflow"),
+                  QLatin1String(overflowPolicyName(row.overflow.policy)));
+    if (row.overflow.policy == OverflowPolicy::BlockUpTo)
         object.insert(QStringLiteral("patience_ms"), qint64(row.overflow.patienceMs));
     putNumber(&object, QStringLiteral("since"), row.since);
     return object;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "core/distributor/overflowsettings.h"
 #include "core/distributor/testament.h"
 
 #include <QByteArray>
@@ -56,7 +57,7 @@ struct SubscriptionRow
     bool noLocal = false;
     bool retainAsPublished = false;
     bool showPositions = false;
-    OverflowChoice overflow;
+    SubscriptionOverflow overflow;
     quint64 since = 0;
 };
 

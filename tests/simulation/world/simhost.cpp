@@ -62,6 +62,9 @@ std::unique_ptr<SimLink> SimHost::open(int reactor,
     endpoint->maxLinks = m_endpoint->maxLinks;
     endpoint->handshakeTimeoutNs = m_endpoint->handshakeTimeoutNs;
     endpoint->durability = m_endpoint->durability;
+    endpoint->overflow = m_endpoint->overflow;
+    endpoint->notices = m_endpoint->notices;
+    endpoint->peerKind = m_endpoint->peerKind;
     endpoint->createDriver
         = [raw, make](const LinkContext &context) { return make(context, *raw); };
     auto stream = std::make_unique<SimStream>(m_reactors[std::size_t(reactor)]->chunks());

@@ -27,8 +27,8 @@ OverflowCase attached()
 {
     OverflowCase found;
     found.isAttached = true;
-    found.hasOwn = true;
     found.hasSource = true;
+    found.externalSubscribers = 1;
     return found;
 }
 
@@ -56,11 +56,11 @@ private Q_SLOTS:
     void nothingIsGivenUpWhileThePublisherWaits();
     void eachPolicy_data();
     void eachPolicy();
-    void aPolicyDropsNothingOfOthers();
     void aMessageThatNeverFits();
     void theSourceIsFaultedForItsOnlyReader();
-    void observersOfTheHostNeverCount();
-    void everyPolicyEndsTheLoop();
+    void observersHarmNobody();
+    void onlyLimitedStreamsFaultTheirSource();
+    void patienceGoesWithThePolicy();
     void theErrorSaysWhatToDo();
 };
 
@@ -188,12 +188,11 @@ void tst_OverflowPolicy::nothingIsGivenUpWhileThePublisherWaits()
 {
     OverflowCase found = attached();
     found.mayHold = true;
-    found.hasSameTopic = true;
     for (const Policy policy : kAll)
-        QCOMPARE(decideOverflow(policy, found), Action::HoldPublisher);
+        QCOMPARE(decideOverflow(policy, found), Action::UseMargin);
     found.isAttached = false; // nobody would ever read
     for (const Policy policy : kAll)
-        QVERIFY(decideOverflow(policy, found) != Action::HoldPublisher);
+        QVERIFY(decideOverflow(policy, found) != Action::UseMargin);
 }
 
 // DS-04
@@ -202,15 +201,14 @@ void tst_OverflowPolicy::eachPolicy_data()
     QTest::addColumn<OverflowPolicy>("policy");
     QTest::addColumn<OverflowAction>("whileAttached");
     QTest::addColumn<OverflowAction>("whileDetached");
-    QTest::newRow("disconnect") << Policy::Disconnect << Action::Disconnect << Action::DropOldest;
-    QTest::newRow("drop-oldest") << Policy::DropOldest << Action::DropOldest << Action::DropOldest;
+    QTest::newRow("disconnect") << Policy::Disconnect << Action::Disconnect << Action::MakeRoom;
+    QTest::newRow("drop-oldest") << Policy::DropOldest << Action::MakeRoom << Action::MakeRoom;
     QTest::newRow("drop-newest") << Policy::DropNewest << Action::DropNewest << Action::DropNewest;
     QTest::newRow("latest-per-topic")
-        << Policy::LatestPerTopic << Action::ReplaceSameTopic << Action::ReplaceSameTopic;
+        << Policy::LatestPerTopic << Action::MakeRoom << Action::MakeRoom;
     QTest::newRow("reject") << Policy::Reject << Action::RejectPublisher << Action::RejectPublisher;
-    QTest::newRow("block-up-to") << Policy::BlockUpTo << Action::Disconnect << Action::DropOldest;
-    QTest::newRow("fault-source") << Policy::FaultSource << Action::FaultSource
-                                  << Action::DropOldest;
+    QTest::newRow("block-up-to") << Policy::BlockUpTo << Action::Disconnect << Action::MakeRoom;
+    QTest::newRow("fault-source") << Policy::FaultSource << Action::FaultSource << Action::MakeRoom;
 }
 
 void tst_OverflowPolicy::eachPolicy()
@@ -219,35 +217,18 @@ void tst_OverflowPolicy::eachPolicy()
     QFETCH(OverflowAction, whileAttached);
     QFETCH(OverflowAction, whileDetached);
     OverflowCase found = attached();
-    found.hasSameTopic = true;
     QCOMPARE(decideOverflow(policy, found), whileAttached);
     found.isAttached = false;
     QCOMPARE(decideOverflow(policy, found), whileDetached);
 }
 
-// A queue is full of what other subscriptions may not give up.
-void tst_OverflowPolicy::aPolicyDropsNothingOfOthers()
-{
-    for (const bool isAttached : {false, true}) {
-        OverflowCase found = isAttached ? attached() : detached();
-        found.hasOwn = false;
-        QCOMPARE(decideOverflow(Policy::DropOldest, found), Action::DropNewest);
-        QCOMPARE(decideOverflow(Policy::LatestPerTopic, found), Action::DropNewest);
-        found.hasOwn = true;
-        QCOMPARE(decideOverflow(Policy::LatestPerTopic, found), Action::DropOldest);
-    }
-    OverflowCase found = detached();
-    found.hasOwn = false;
-    QCOMPARE(decideOverflow(Policy::Disconnect, found), Action::DropNewest);
-    QCOMPARE(decideOverflow(Policy::BlockUpTo, found), Action::DropNewest);
-}
-
+// A peer is not parted from its queue by a message that it can never get.
 void tst_OverflowPolicy::aMessageThatNeverFits()
 {
     for (const bool isAttached : {false, true}) {
-        OverflowCase found = isAttached ? attached() : detached();
+        OverflowCase found = attached();
+        found.isAttached = isAttached;
         found.fits = false;
-        found.hasSameTopic = true;
         found.mayHold = true;
         for (const Policy policy : kAll) {
             QCOMPARE(decideOverflow(policy, found),
@@ -259,46 +240,47 @@ void tst_OverflowPolicy::aMessageThatNeverFits()
 // DS-07
 void tst_OverflowPolicy::theSourceIsFaultedForItsOnlyReader()
 {
-    OverflowCase found = attached(); // one external; one external and one internal: the same count
+    OverflowCase found = attached();
     QCOMPARE(decideOverflow(Policy::FaultSource, found), Action::FaultSource);
-    found.externalReceivers = 2;
+    found.externalSubscribers = 2;
     QCOMPARE(decideOverflow(Policy::FaultSource, found), Action::Disconnect);
-    found.externalReceivers = 1;
-    found.hasSource = false; // a will, or the host itself
+    found.externalSubscribers = 0; // no limited stream has the topic
     QCOMPARE(decideOverflow(Policy::FaultSource, found), Action::Disconnect);
+    found.externalSubscribers = 1;
+    found.hasSource = false; // the host itself, or the reader
+    QCOMPARE(decideOverflow(Policy::FaultSource, found), Action::Disconnect);
+}
+
+// DS-07: what an observer does not read is its own loss, whatever its endpoint says.
+void tst_OverflowPolicy::observersHarmNobody()
+{
+    for (const Policy policy : kAll) {
+        OverflowSettings settings;
+        settings.policy = policy;
+        const Policy got = overflowOf({}, settings, {true, true}).policy;
+        const bool isKept = policy == Policy::DropNewest || policy == Policy::LatestPerTopic;
+        QCOMPARE(got, isKept ? policy : Policy::DropOldest);
+    }
 }
 
 // DS-07
-void tst_OverflowPolicy::observersOfTheHostNeverCount()
+void tst_OverflowPolicy::onlyLimitedStreamsFaultTheirSource()
 {
-    OverflowCase found = attached();
-    found.isInternal = true;
-    found.mayHold = true;
-    found.externalReceivers = 0;
-    for (const Policy policy : kAll) {
-        found.hasOwn = true;
-        QCOMPARE(decideOverflow(policy, found), Action::DropOldest);
-        found.hasOwn = false;
-        QCOMPARE(decideOverflow(policy, found), Action::DropNewest);
-    }
+    OverflowSettings settings;
+    settings.policy = Policy::FaultSource;
+    QCOMPARE(overflowOf({}, settings, {false, true}).policy, Policy::FaultSource);
+    QCOMPARE(overflowOf({}, settings, {false, false}).policy, Policy::Disconnect);
+    QCOMPARE(overflowOf({Overflow::DropNewest, 0}, settings, {false, true}).policy,
+             Policy::DropNewest);
 }
 
-// Dropping and asking again comes to an end once nothing of one's own waits.
-void tst_OverflowPolicy::everyPolicyEndsTheLoop()
+void tst_OverflowPolicy::patienceGoesWithThePolicy()
 {
-    for (const Policy policy : kAll) {
-        for (int bits = 0; bits < 64; ++bits) {
-            OverflowCase found;
-            found.isAttached = bits & 1;
-            found.isInternal = bits & 2;
-            found.mayHold = bits & 4;
-            found.fits = bits & 8;
-            found.hasSource = bits & 16;
-            found.externalReceivers = bits & 32 ? 1 : 2;
-            const Action action = decideOverflow(policy, found);
-            QVERIFY(action != Action::DropOldest && action != Action::ReplaceSameTopic);
-        }
-    }
+    OverflowSettings settings;
+    settings.patienceNs = 5000 * kMs;
+    QCOMPARE(overflowOf({Overflow::BlockUpTo, 700}, settings, {}),
+             (SubscriptionOverflow{Policy::BlockUpTo, 700}));
+    QCOMPARE(overflowOf({Overflow::DropOldest, 0}, settings, {}).patienceMs, 250U);
 }
 
 // DS-06: last sequence, capacity and remedy

@@ -87,7 +87,7 @@ SubscriptionRow subscription(Dice &dice, quint64 session, const QByteArray &filt
     row.noLocal = dice.chance(50);
     row.retainAsPublished = dice.chance(50);
     row.showPositions = dice.chance(50);
-    row.overflow = {Overflow(dice.below(7)), quint32(dice.below(1000))};
+    row.overflow = {OverflowPolicy(dice.below(7)), quint32(dice.below(1000))};
     row.since = dice.below(1'000'000);
     return row;
 }

@@ -131,7 +131,7 @@ void tst_StorageEngines::everyKindComesBack()
     subscription.noLocal = true;
     subscription.retainAsPublished = true;
     subscription.showPositions = true;
-    subscription.overflow = {Overflow::BlockUpTo, 250};
+    subscription.overflow = {OverflowPolicy::BlockUpTo, 250};
     subscription.since = 99;
     batch.subscriptions = {subscription};
     batch.keys = {{7, 65535}};
