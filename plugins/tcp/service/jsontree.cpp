@@ -18,6 +18,15 @@ JsonFault JsonTree::parse(Bytes text, const JsonLimits &limits)
     return JsonParser(*this, text, limits).run();
 }
 
+void JsonTree::clear()
+{
+    constexpr std::size_t kKept = 64;
+    if (m_nodes.capacity() > kKept)
+        std::vector<Node>().swap(m_nodes);
+    else
+        m_nodes.clear();
+}
+
 double JsonValue::number() const noexcept
 {
     double value = 0;

@@ -50,6 +50,9 @@ public:
     /// Reads one value with nothing but white space around it. @p text outlives the tree.
     [[nodiscard]] JsonFault parse(Bytes text, const JsonLimits &limits = JsonLimits());
 
+    /// Forgets what was read; what many values took is given back.
+    void clear();
+
     /// The outermost value, after a parse() without fault.
     JsonValue root() const noexcept;
 
