@@ -184,6 +184,8 @@ void ProbeDriver::handleUnsubscribed(quint32,
 void ProbeDriver::handleFenced(FenceReason) noexcept
 {
     ++m_record->fenced;
+    if (m_record->onFenced)
+        m_record->onFenced();
     m_lease = nullptr;
 }
 

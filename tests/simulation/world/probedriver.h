@@ -48,6 +48,7 @@ public:
         Error authenticated;
         /// What it does with input; without it, nothing.
         std::function<Consumed(ByteSpan)> onBytes;
+        std::function<void()> onFenced; ///< while it still has its lease
         bool autoSettle = true;
         int window = 100;
         qint64 bytesPerMessage = 0; ///< written to the stream for each, so that it can fill up

@@ -242,7 +242,8 @@ void tst_ConfigEndpoints::theOperatorChoosesWhatMayBeLost()
     sources.file = folder.write(QStringLiteral("fairlead.toml"),
                                 "[[endpoint]]\nname = \"mqtt\"\nurl = \"mqtt://127.0.0.1\"\n"
                                 "overflow = \"fault-source\"\npatience = 2.5\nnotices = false\n"
-                                "overflow_allowed = [\"reject\", \"drop-newest\"]\n");
+                                "overflow_allowed = [\"reject\", \"drop-newest\"]\n"
+                                "observer = true\n");
     ConfigReader reader(sources);
     const QList<EndpointSettings> endpoints = reader.endpoints(&configtest::lookUp);
     QCOMPARE(configtest::texts(reader.errors()), QStringList());
@@ -253,9 +254,13 @@ void tst_ConfigEndpoints::theOperatorChoosesWhatMayBeLost()
     QVERIFY(overflow.allows(OverflowPolicy::DropNewest));
     QVERIFY(!overflow.allows(OverflowPolicy::Disconnect));
     QVERIFY(!endpoints[0].notices);
+    QCOMPARE(endpoints[0].peerKind, PeerKind::Observer);
     EndpointSettings other = endpoints[0];
     QVERIFY(other.isSameAs(endpoints[0]));
     other.notices = true;
+    QVERIFY(!other.isSameAs(endpoints[0]));
+    other = endpoints[0];
+    other.peerKind = PeerKind::External;
     QVERIFY(!other.isSameAs(endpoints[0]));
     other = endpoints[0];
     other.overflow.patienceNs = 0;

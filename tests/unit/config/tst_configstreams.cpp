@@ -17,6 +17,8 @@ private Q_SLOTS:
     void everyKeyIsRead();
     void streamsMergeByNameAcrossLayers();
     void theDefaultStreamNeedsNoFilter();
+    void oneNumberSaysHowManyMaySubscribe_data();
+    void oneNumberSaysHowManyMaySubscribe();
     void wrongStreamsAreRefused_data();
     void wrongStreamsAreRefused();
     void thereIsAnUpperBound();
@@ -109,6 +111,35 @@ void tst_ConfigStreams::theDefaultStreamNeedsNoFilter()
     }
 }
 
+// DS-08: mode and bound are one value
+void tst_ConfigStreams::oneNumberSaysHowManyMaySubscribe_data()
+{
+    QTest::addColumn<QByteArray>("keys");
+    QTest::addColumn<quint32>("seats");
+    const auto row
+        = [](const char *keys, quint32 seats) { QTest::newRow(keys) << QByteArray(keys) << seats; };
+    row("", 0);
+    row("max_subscribers = 0\n", 0);
+    row("max_subscribers = 8\n", 8);
+    row("max_subscribers = 100000\n", 100'000U);
+    row("exclusive = true\n", 1);
+    row("exclusive = true\nmax_subscribers = 1\n", 1);
+    row("exclusive = false\nmax_subscribers = 8\n", 8);
+}
+
+void tst_ConfigStreams::oneNumberSaysHowManyMaySubscribe()
+{
+    QFETCH(QByteArray, keys);
+    QFETCH(quint32, seats);
+    const configtest::Folder folder;
+    ConfigSources sources;
+    sources.file = folder.write(QStringLiteral("fairlead.toml"),
+                                "[[stream]]\nname = \"a\"\nfilter = \"a\"\n" + keys);
+    const ConfigReader reader(sources);
+    QCOMPARE(configtest::texts(reader.errors()), QStringList());
+    QCOMPARE(reader.streams()[0].maxSubscribers, seats);
+}
+
 void tst_ConfigStreams::wrongStreamsAreRefused_data()
 {
     QTest::addColumn<QByteArray>("content");
@@ -131,6 +162,18 @@ void tst_ConfigStreams::wrongStreamsAreRefused_data()
     row("name = \"a\"\nfilter = \"a\"\nage = \"5m\"\n", ErrorCode::ConfigType, "stream.a.age");
     row("name = \"a\"\nfilter = \"a\"\nage = -1\n", ErrorCode::ConfigRange, "stream.a.age");
     row("name = \"a\"\nfilter = \"a\"\nbytes = -1\n", ErrorCode::ConfigRange, "stream.a.bytes");
+    row("name = \"a\"\nfilter = \"a\"\nmax_subscribers = -1\n",
+        ErrorCode::ConfigRange,
+        "stream.a.max_subscribers");
+    row("name = \"a\"\nfilter = \"a\"\nmax_subscribers = 100001\n",
+        ErrorCode::ConfigRange,
+        "stream.a.max_subscribers");
+    row("name = \"a\"\nfilter = \"a\"\nexclusive = true\nmax_subscribers = 8\n",
+        ErrorCode::ConfigRange,
+        "stream.a.exclusive");
+    row("name = \"a\"\nfilter = \"a\"\nexclusive = true\nmax_subscribers = 0\n",
+        ErrorCode::ConfigRange,
+        "stream.a.exclusive");
     row("name = \"a\"\nfilter = \"a\"\nlimit = 1\n", ErrorCode::ConfigUnknownKey, "stream.a.limit");
     row("name = \"a\"\nfilter = \"a\"\ndurable = true\ncount = 0\nbytes = 0\n",
         ErrorCode::ConfigRange,

@@ -223,7 +223,7 @@ void tst_Shutdown::answerFromAnotherThreadCounts()
     QCOMPARE(coordinator.report().phases[9].outcome, PhaseOutcome::Done);
 }
 
-// SH-05
+// SH-05, DS-10: the second waits for the first
 void tst_Shutdown::everyCallerGetsTheSameReport()
 {
     setInstantSteps();

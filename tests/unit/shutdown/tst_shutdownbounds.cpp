@@ -133,7 +133,7 @@ void tst_ShutdownBounds::everythingHangsAndItStillEnds()
     }
 }
 
-// SH-02: 2 s for each link, 3 s for all.
+// SH-02, DS-10: 2 s for each link, 3 s for all; what is stuck for longer is abandoned.
 void tst_ShutdownBounds::linksShareTheirBudget()
 {
     FakeLoop loop;
