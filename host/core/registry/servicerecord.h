@@ -31,7 +31,7 @@ enum class HeartbeatState : quint8 {
 };
 inline constexpr std::size_t kHeartbeatStateCount = 4;
 
-/// Stable names, "Running", "Expired", as events and the control API show them.
+/// Stable names, "running", "expired", as events and the control API show them.
 QString serviceStatusName(ServiceStatus status);
 QString heartbeatStateName(HeartbeatState state);
 

@@ -59,6 +59,7 @@ std::unique_ptr<SimLink> SimHost::open(int reactor,
     endpoint->logger = m_endpoint->logger;
     endpoint->follower = m_endpoint->follower;
     endpoint->gate = m_endpoint->gate;
+    endpoint->seats = m_endpoint->seats;
     endpoint->maxLinks = m_endpoint->maxLinks;
     endpoint->handshakeTimeoutNs = m_endpoint->handshakeTimeoutNs;
     endpoint->durability = m_endpoint->durability;
