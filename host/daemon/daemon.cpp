@@ -163,6 +163,7 @@ std::optional<int> Daemon::start()
     setup.endpoints.admission.limitsLoopback = m_config->limits().linkRateLoopback;
     setup.next.epoch = quint32(m_loop.clock().utcMs() / 1000);
     setup.store = storeSettings(m_config->store(), *stateFolder);
+    setup.endpoints.stateFolder = *stateFolder;
     setup.endpoints.version = QString::fromLatin1(kHostVersion);
     setup.endpoints.makeLogger = [this](const QString &transport, const QString &endpoint) {
         return std::make_shared<EndpointLogger>(*m_log, transport, endpoint);

@@ -121,10 +121,10 @@ endfunction()
 function(_fairlead_json_transport json where)
     _fairlead_json_object("${json}" "${where}"
         REQUIRED type roles schemes carriers
-        OPTIONAL webSocket defaultPorts endpoints capabilities reloadable config)
+        OPTIONAL tls webSocket defaultPorts endpoints capabilities reloadable config)
     _fairlead_json_expect("${json}" "${where}" STRING type endpoints)
     _fairlead_json_expect("${json}" "${where}" ARRAY roles schemes capabilities reloadable)
-    _fairlead_json_expect("${json}" "${where}" OBJECT carriers webSocket defaultPorts config)
+    _fairlead_json_expect("${json}" "${where}" OBJECT carriers tls webSocket defaultPorts config)
     _fairlead_json_text("${json}" "${where}" type "^[a-z][a-z0-9-]*$")
     _fairlead_json_text("${json}" "${where}" endpoints "^(one|many)$")
 
@@ -156,6 +156,14 @@ function(_fairlead_json_transport json where)
                                 "\"${carrier}\" is none of tcp, tls, ws, wss and memory")
         endif()
     endforeach()
+
+    string(JSON tls ERROR_VARIABLE missing GET "${json}" tls)
+    if(missing STREQUAL "NOTFOUND")
+        _fairlead_json_object("${tls}" "${where}/tls" OPTIONAL identity ciphers maxRecord)
+        _fairlead_json_expect("${tls}" "${where}/tls" STRING identity ciphers)
+        _fairlead_json_expect("${tls}" "${where}/tls" NUMBER maxRecord)
+        _fairlead_json_text("${tls}" "${where}/tls" identity "^(authority|self-signed)$")
+    endif()
 
     string(JSON webSocket ERROR_VARIABLE missing GET "${json}" webSocket)
     if(missing STREQUAL "NOTFOUND")

@@ -51,6 +51,12 @@ struct TlsSettings
     CertificateIdentity identity = CertificateIdentity::CommonName;
     bool requireCertificate = false; ///< of those who connect
     bool verifyPeer = true; ///< dialled: false takes anybody for the peer
+    /// Both sides signed their own certificates, see keyidentity.h. Without a certificate the host
+    /// shows the one that it made, see ownidentity.h.
+    bool selfSigned = false;
+    QString ownName; ///< self-signed: which of the identities that the host made
+    QByteArray peerKeyId; ///< self-signed, dialled: whom it must be
+    int maxRecord = 0; ///< bytes of a record that is sent; 0: what TLS allows
 
     bool operator==(const TlsSettings &) const = default;
 };

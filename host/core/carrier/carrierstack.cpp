@@ -10,9 +10,12 @@
 
 namespace fairlead::core {
 
-CarrierStack::CarrierStack(const CarrierSettings &settings, CarrierSide side)
+CarrierStack::CarrierStack(const CarrierSettings &settings,
+                           CarrierSide side,
+                           const TlsSurroundings &surroundings)
     : m_settings(settings)
     , m_side(side)
+    , m_surroundings(surroundings)
 {
     if (settings.webSocket)
         m_webSocket = std::make_shared<const WebSocketSettings>(*settings.webSocket);
@@ -21,9 +24,10 @@ CarrierStack::CarrierStack(const CarrierSettings &settings, CarrierSide side)
 CarrierStack::~CarrierStack() = default;
 
 Result<std::shared_ptr<CarrierStack>> CarrierStack::create(const CarrierSettings &settings,
-                                                           CarrierSide side)
+                                                           CarrierSide side,
+                                                           const TlsSurroundings &surroundings)
 {
-    std::shared_ptr<CarrierStack> stack(new CarrierStack(settings, side));
+    std::shared_ptr<CarrierStack> stack(new CarrierStack(settings, side, surroundings));
     if (Result<> read = stack->renew(); !read)
         return read.error();
     return stack;
@@ -33,8 +37,10 @@ Result<> CarrierStack::renew()
 {
     if (!m_settings.tls)
         return {};
-    auto context = TlsContext::create(
-        *m_settings.tls, m_side == CarrierSide::Accepted ? TlsRole::Server : TlsRole::Client);
+    auto context
+        = TlsContext::create(*m_settings.tls,
+                             m_side == CarrierSide::Accepted ? TlsRole::Server : TlsRole::Client,
+                             m_surroundings);
     if (!context)
         return context.error();
     const std::scoped_lock locked(m_lock);
@@ -46,6 +52,11 @@ std::shared_ptr<const TlsContext> CarrierStack::tls() const
 {
     const std::scoped_lock locked(m_lock);
     return m_tls;
+}
+
+QByteArray CarrierStack::ownKeyId() const
+{
+    return m_settings.tls ? tls()->ownKeyId() : QByteArray();
 }
 
 std::unique_ptr<LinkStream> CarrierStack::wrap(std::unique_ptr<LinkStream> socket,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/carrier/carriersettings.h"
+#include "core/carrier/tlscontext.h"
 #include "core/carrier/websocketstream.h"
 
 #include <fairlead/result.h>
@@ -12,8 +13,6 @@
 #include <mutex>
 
 namespace fairlead::core {
-
-class TlsContext;
 
 /// Which side of a connection opened it.
 enum class CarrierSide : quint8 {
@@ -28,13 +27,17 @@ class CarrierStack
 public:
     /// Errors: TlsContext::create()'s.
     static Result<std::shared_ptr<CarrierStack>> create(const CarrierSettings &settings,
-                                                        CarrierSide side);
+                                                        CarrierSide side,
+                                                        const TlsSurroundings &surroundings = {});
     ~CarrierStack();
     CarrierStack(const CarrierStack &) = delete;
     CarrierStack &operator=(const CarrierStack &) = delete;
 
     /// Reads certificates and keys again, for the links that come; with an error all stays as it is.
     Result<> renew();
+
+    /// With self-signed identities: who the host is to its peers; else empty.
+    QByteArray ownKeyId() const;
 
     /// The stream that the plugin gets, on the reactor of @p socket.
     std::unique_ptr<LinkStream> wrap(std::unique_ptr<LinkStream> socket,
@@ -49,12 +52,15 @@ public:
     }
 
 private:
-    CarrierStack(const CarrierSettings &settings, CarrierSide side);
+    CarrierStack(const CarrierSettings &settings,
+                 CarrierSide side,
+                 const TlsSurroundings &surroundings);
 
     std::shared_ptr<const TlsContext> tls() const;
 
     const CarrierSettings m_settings;
     const CarrierSide m_side;
+    const TlsSurroundings m_surroundings;
     std::shared_ptr<const WebSocketSettings> m_webSocket;
     mutable std::mutex m_lock;
     std::shared_ptr<const TlsContext> m_tls; ///< under the lock

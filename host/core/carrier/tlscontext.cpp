@@ -3,6 +3,8 @@
 
 #include "core/carrier/tlscontext.h"
 
+#include "core/carrier/keyidentity.h"
+#include "core/carrier/ownidentity.h"
 #include "core/platform/files.h"
 
 #include <openssl/err.h>
@@ -21,6 +23,9 @@ constexpr qint64 kMaxPemBytes = 4 * 1024 * 1024;
 constexpr char kCiphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
                             "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
                             "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+// Of peers that sign for themselves: what devices have, the most common first, and no SHA-1.
+constexpr char kKeyGroups[] = "P-256:X25519:P-384";
+constexpr char kKeySignatures[] = "ECDSA+SHA256:ECDSA+SHA384";
 constexpr unsigned char kSessionContext[] = {'f', 'a', 'i', 'r', 'l', 'e', 'a', 'd'};
 
 struct BioFree
@@ -88,19 +93,23 @@ void TlsContext::Free::operator()(ssl_ctx_st *handle) const noexcept
     SSL_CTX_free(handle);
 }
 
-TlsContext::TlsContext(const TlsSettings &settings, TlsRole role)
+TlsContext::TlsContext(const TlsSettings &settings,
+                       TlsRole role,
+                       const TlsSurroundings &surroundings)
     : m_settings(settings)
     , m_role(role)
+    , m_surroundings(surroundings)
     , m_handle(SSL_CTX_new(role == TlsRole::Server ? TLS_server_method() : TLS_client_method()))
 { }
 
 TlsContext::~TlsContext() = default;
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsSettings &settings,
-                                                             TlsRole role)
+                                                             TlsRole role,
+                                                             const TlsSurroundings &surroundings)
 {
     ERR_clear_error();
-    std::shared_ptr<TlsContext> context(new TlsContext(settings, role));
+    std::shared_ptr<TlsContext> context(new TlsContext(settings, role, surroundings));
     if (!context->m_handle)
         return Error(ErrorCode::Internal, QStringLiteral("OpenSSL: ") + takeTlsErrorText());
     if (Result<> loaded = context->load(); !loaded)
@@ -135,33 +144,93 @@ Result<> TlsContext::load()
                      QStringLiteral("tls_ciphers: OpenSSL knows none of \"%1\"")
                          .arg(QString::fromUtf8(ciphers)));
     }
-    if (!m_settings.certificate.isEmpty()) {
-        if (Result<> loaded = loadCertificate(); !loaded)
-            return loaded;
-        if (Result<> loaded = loadKey(); !loaded)
-            return loaded;
-    }
+    if (m_settings.maxRecord > 0)
+        SSL_CTX_set_max_send_fragment(handle, m_settings.maxRecord);
+    if (m_settings.selfSigned)
+        trustKeysOnly();
+    if (Result<> loaded = loadPapers(); !loaded)
+        return loaded;
+    if (m_settings.selfSigned)
+        return {};
     return loadAuthorities();
 }
 
-Result<> TlsContext::loadCertificate()
+Result<> TlsContext::loadPapers()
 {
-    const Result<QByteArray> content = readPem("certificate", m_settings.certificate);
+    if (m_settings.certificate.isEmpty())
+        return m_settings.selfSigned ? loadOwnIdentity() : Result<>();
+    const Result<QByteArray> certificate = readPem("certificate", m_settings.certificate);
+    if (!certificate)
+        return certificate.error();
+    if (Result<> loaded = loadCertificate("certificate", m_settings.certificate, *certificate);
+        !loaded) {
+        return loaded;
+    }
+    const Result<QByteArray> key = readPem("key", m_settings.key);
+    if (!key)
+        return key.error();
+    if (Result<> loaded = loadKey("key", m_settings.key, *key); !loaded)
+        return loaded;
+    return m_settings.selfSigned ? checkOwnKeyId("certificate", m_settings.certificate)
+                                 : Result<>();
+}
+
+Result<> TlsContext::loadOwnIdentity()
+{
+    if (m_surroundings.stateFolder.isEmpty()) {
+        return Error(ErrorCode::ConfigMissing,
+                     QStringLiteral("there is no state folder to keep the own certificate in"));
+    }
+    const Result<QByteArray> content = ownIdentity(m_surroundings.stateFolder, m_settings.ownName);
     if (!content)
         return content.error();
-    const BioPtr bio = bioOver(*content);
+    const QString path = ownIdentityPath(m_surroundings.stateFolder, m_settings.ownName);
+    if (Result<> loaded = loadCertificate("identity", path, *content); !loaded)
+        return loaded;
+    if (Result<> loaded = loadKey("identity", path, *content); !loaded)
+        return loaded;
+    return checkOwnKeyId("identity", path);
+}
+
+Result<> TlsContext::checkOwnKeyId(const char *key, const QString &path)
+{
+    const Result<QByteArray> keyId = keyIdOf(SSL_CTX_get0_certificate(m_handle.get()));
+    if (!keyId) {
+        return fileError(ErrorCode::ConfigRange,
+                         key,
+                         path,
+                         QStringLiteral("peers would refuse it: ") + keyId.error().text());
+    }
+    m_ownKeyId = *keyId;
+    return {};
+}
+
+// A session that goes on is not asked for its certificate, and would outlive the trust in it.
+void TlsContext::trustKeysOnly()
+{
+    SSL_CTX *handle = m_handle.get();
+    SSL_CTX_set_options(handle, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(handle, 0);
+    SSL_CTX_set1_groups_list(handle, kKeyGroups);
+    SSL_CTX_set1_sigalgs_list(handle, kKeySignatures);
+    requireKeyIdentity(handle);
+}
+
+Result<> TlsContext::loadCertificate(const char *key,
+                                     const QString &path,
+                                     const QByteArray &content)
+{
+    const BioPtr bio = bioOver(content);
     const X509Ptr own = nextCertificate(bio.get());
     if (!own) {
         ERR_clear_error();
         return fileError(ErrorCode::ConfigRange,
-                         "certificate",
-                         m_settings.certificate,
+                         key,
+                         path,
                          QStringLiteral("there is no certificate in it (PEM)"));
     }
-    if (SSL_CTX_use_certificate(m_handle.get(), own.get()) != 1) {
-        return fileError(
-            ErrorCode::ConfigRange, "certificate", m_settings.certificate, takeTlsErrorText());
-    }
+    if (SSL_CTX_use_certificate(m_handle.get(), own.get()) != 1)
+        return fileError(ErrorCode::ConfigRange, key, path, takeTlsErrorText());
     while (X509Ptr next = nextCertificate(bio.get())) {
         if (SSL_CTX_add0_chain_cert(m_handle.get(), next.get()) == 1)
             static_cast<void>(next.release());
@@ -170,32 +239,31 @@ Result<> TlsContext::loadCertificate()
     return {};
 }
 
-Result<> TlsContext::loadKey()
+Result<> TlsContext::loadKey(const char *key, const QString &path, const QByteArray &content)
 {
-    const Result<QByteArray> content = readPem("key", m_settings.key);
-    if (!content)
-        return content.error();
-    const BioPtr bio = bioOver(*content);
-    const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, noPassPhrase, nullptr));
-    if (!key) {
+    const BioPtr bio = bioOver(content);
+    const KeyPtr own(PEM_read_bio_PrivateKey(bio.get(), nullptr, noPassPhrase, nullptr));
+    if (!own) {
         ERR_clear_error();
-        const bool isEncrypted = content->contains("ENCRYPTED");
+        const bool isEncrypted = content.contains("ENCRYPTED");
         return fileError(ErrorCode::ConfigRange,
-                         "key",
-                         m_settings.key,
+                         key,
+                         path,
                          isEncrypted
                              ? QStringLiteral("the key has a pass phrase; a service needs one "
                                               "without, readable by its user alone")
                              : QStringLiteral("there is no private key in it (PEM)"));
     }
-    if (SSL_CTX_use_PrivateKey(m_handle.get(), key.get()) != 1
+    if (SSL_CTX_use_PrivateKey(m_handle.get(), own.get()) != 1
         || SSL_CTX_check_private_key(m_handle.get()) != 1) {
         ERR_clear_error();
-        return fileError(
-            ErrorCode::ConfigRange,
-            "key",
-            m_settings.key,
-            QStringLiteral("it is not the key of the certificate %1").arg(m_settings.certificate));
+        return fileError(ErrorCode::ConfigRange,
+                         key,
+                         path,
+                         m_settings.certificate.isEmpty()
+                             ? QStringLiteral("its key is not that of its certificate")
+                             : QStringLiteral("it is not the key of the certificate %1")
+                                   .arg(m_settings.certificate));
     }
     return {};
 }

@@ -6,6 +6,7 @@
 #include <QtCore/QCryptographicHash>
 #include <QtNetwork/QHostAddress>
 
+#include <fairlead/logger.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -175,6 +176,11 @@ TlsStream::TlsStream(ChunkPool &pool,
     SSL *handle = m_handle.get();
     BIO *bio = Bio::make(*this);
     SSL_set_bio(handle, bio, bio);
+    if (m_context->settings().selfSigned) {
+        m_check = std::make_unique<KeyIdentityCheck>();
+        m_check->wanted = m_context->settings().peerKeyId;
+        setKeyIdentityCheck(handle, m_check.get());
+    }
     if (m_context->role() == TlsRole::Server) {
         SSL_set_accept_state(handle);
         return;
@@ -204,6 +210,8 @@ TlsStream::~TlsStream() = default;
 
 std::optional<Principal> TlsStream::peerIdentity() const
 {
+    if (m_check && SSL_is_init_finished(m_handle.get()) && !m_check->keyId.isEmpty())
+        return Principal{m_check->keyId, false};
     const CertificateIdentity identity = m_context->settings().identity;
     // Also when the peer has ended it since: what it said first is still to be read.
     if (!SSL_is_init_finished(m_handle.get()) || m_context->role() != TlsRole::Server
@@ -235,12 +243,26 @@ void TlsStream::shakeHands() noexcept
     ERR_clear_error();
     const int done = SSL_do_handshake(m_handle.get());
     if (done == 1) {
+        noteOddCertificate();
         setOpen();
         return;
     }
     const int error = SSL_get_error(m_handle.get(), done);
     if (error != SSL_ERROR_WANT_READ)
         fail(error);
+}
+
+void TlsStream::noteOddCertificate() const noexcept
+{
+    if (!m_check || m_check->warning.isEmpty() || !m_context->logger())
+        return;
+    m_context->logger()->log(
+        LogLevel::Warning,
+        "certificate-odd",
+        QStringLiteral("peer=%1 address=%2: its certificate is accepted, but %3")
+            .arg(QString::fromLatin1(m_check->keyId),
+                 QString::fromUtf8(peerAddress()),
+                 m_check->warning));
 }
 
 // Either side's alert is on its way already, or has come.
@@ -257,6 +279,8 @@ void TlsStream::fail(int sslError) noexcept
     if (m_belowEnd.status == Io::Ended && sslError != SSL_ERROR_SSL) {
         error = Error(ErrorCode::ConnectionClosed,
                       QStringLiteral("the peer closed the connection in the TLS handshake"));
+    } else if (!wasOpen && m_check && !m_check->failure.isNull()) {
+        error = m_check->failure;
     } else if (!wasOpen && verdict != X509_V_OK) {
         error = Error(ErrorCode::IdentityMismatch,
                       QStringLiteral("the peer's certificate is refused: ")
@@ -311,9 +335,16 @@ LinkStream::IoResult TlsStream::readLayer(char *buffer, std::size_t size) noexce
 
 bool TlsStream::encrypt(const char *data, std::size_t size) noexcept
 {
-    ERR_clear_error();
-    std::size_t written = 0;
-    return SSL_write_ex(m_handle.get(), data, size, &written) == 1 && written == size;
+    // One call writes one record.
+    while (size > 0) {
+        ERR_clear_error();
+        std::size_t written = 0;
+        if (SSL_write_ex(m_handle.get(), data, size, &written) != 1)
+            return false;
+        data += written;
+        size -= written;
+    }
+    return true;
 }
 
 LinkStream::IoResult TlsStream::writeLayer(const iovec *parts, int count) noexcept

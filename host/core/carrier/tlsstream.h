@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "core/carrier/keyidentity.h"
 #include "core/carrier/layerstream.h"
 #include "core/carrier/tlscontext.h"
 
@@ -22,7 +23,8 @@ public:
               std::shared_ptr<const TlsContext> context);
     ~TlsStream() override;
 
-    /// The name in the certificate of who connected, once that was checked.
+    /// The name in the certificate of who connected, once that was checked; with self-signed ones in
+    /// both roles.
     std::optional<Principal> peerIdentity() const override;
 
 private:
@@ -45,7 +47,10 @@ private:
     bool encrypt(const char *data, std::size_t size) noexcept;
     void fail(int sslError) noexcept;
 
+    void noteOddCertificate() const noexcept;
+
     const std::shared_ptr<const TlsContext> m_context;
+    std::unique_ptr<KeyIdentityCheck> m_check; ///< with self-signed certificates
     std::unique_ptr<ssl_st, Free> m_handle;
     IoResult m_belowEnd; ///< why the stream below had no more, until it calls
 };

@@ -3,6 +3,8 @@
 
 #include "core/config/carriercheck.h"
 
+#include "core/carrier/keyidentity.h"
+
 #include <QtCore/QJsonArray>
 
 #include <utility>
@@ -31,7 +33,68 @@ CertificateIdentity identityIn(const QJsonObject &values)
     return CertificateIdentity::CommonName;
 }
 
+/// Keys that mean something only where authorities vouch for certificates.
+void refuseAuthorities(const QJsonObject &values,
+                       const QString &scheme,
+                       const CarrierReport &report)
+{
+    const auto refuse = [&](const char *key) {
+        report(
+            ErrorCode::ConfigRange,
+            key,
+            QStringLiteral("%1 knows its peers by their keys, so this key has no use").arg(scheme));
+    };
+    if (!text(values, "ca").isEmpty())
+        refuse("ca");
+    if (values.value(QLatin1String("require_certificate")).toBool())
+        refuse("require_certificate");
+    if (!values.value(QLatin1String("verify_peer")).toBool(true))
+        refuse("verify_peer");
+    if (identityIn(values) != CertificateIdentity::CommonName)
+        refuse("certificate_identity");
+}
+
+void readSelfSigned(const EndpointSettings &settings,
+                    const TransportDescription &transport,
+                    const QJsonObject &values,
+                    const CarrierReport &report,
+                    TlsSettings &tls)
+{
+    tls.selfSigned = true;
+    tls.requireCertificate = true;
+    tls.ownName = transport.type;
+    refuseAuthorities(values, settings.url.scheme(), report);
+    if (tls.certificate.isEmpty() != tls.key.isEmpty()) {
+        report(ErrorCode::ConfigMissing,
+               tls.certificate.isEmpty() ? "certificate" : "key",
+               QStringLiteral("certificate and key go together"));
+    }
+    const QString wanted = text(values, "peer_key_id");
+    if (settings.role == EndpointRole::Listen) {
+        if (!wanted.isEmpty()) {
+            report(
+                ErrorCode::ConfigRange, "peer_key_id", QStringLiteral("it is for who is dialled"));
+        }
+        return;
+    }
+    tls.serverName = settings.url.host(QUrl::EncodeUnicode);
+    tls.peerKeyId = normalizedKeyId(wanted.toUtf8());
+    if (wanted.isEmpty()) {
+        report(ErrorCode::ConfigMissing,
+               "peer_key_id",
+               QStringLiteral("%1 needs peer_key_id: the key identifier of who is dialled (SKI), "
+                              "40 hex digits")
+                   .arg(settings.url.scheme()));
+    } else if (tls.peerKeyId.isEmpty()) {
+        report(ErrorCode::ConfigRange,
+               "peer_key_id",
+               QStringLiteral("expected 40 hex digits; blanks, dashes and colons may be between "
+                              "them"));
+    }
+}
+
 TlsSettings readTls(const EndpointSettings &settings,
+                    const TransportDescription &transport,
                     const QJsonObject &values,
                     const CarrierReport &report)
 {
@@ -42,6 +105,13 @@ TlsSettings readTls(const EndpointSettings &settings,
     tls.ciphers = text(values, "tls_ciphers").toUtf8();
     tls.minVersion = text(values, "tls_min_version") == QLatin1String("1.3") ? TlsVersion::Tls13
                                                                              : TlsVersion::Tls12;
+    tls.maxRecord = transport.tls.maxRecord;
+    if (tls.ciphers.isEmpty())
+        tls.ciphers = transport.tls.ciphers;
+    if (transport.tls.selfSigned) {
+        readSelfSigned(settings, transport, values, report, tls);
+        return tls;
+    }
     tls.identity = identityIn(values);
     tls.requireCertificate = values.value(QLatin1String("require_certificate")).toBool();
     const bool listens = settings.role == EndpointRole::Listen;
@@ -108,6 +178,7 @@ void refuseUnused(const QJsonObject &values,
                   const QString &scheme,
                   bool hasTls,
                   bool hasWebSocket,
+                  bool isSelfSigned,
                   const CarrierReport &report)
 {
     const auto isSet = [&](const char *key) {
@@ -122,6 +193,12 @@ void refuseUnused(const QJsonObject &values,
                        QStringLiteral("%1 is not encrypted, so this key has no use").arg(scheme));
             }
         }
+    }
+    if (!isSelfSigned && isSet("peer_key_id")) {
+        report(ErrorCode::ConfigRange,
+               "peer_key_id",
+               QStringLiteral("%1 does not know its peers by their keys, so this key has no use")
+                   .arg(scheme));
     }
     if (!hasWebSocket && isSet("allowed_origins")) {
         report(ErrorCode::ConfigRange,
@@ -141,9 +218,9 @@ CarrierSettings readCarrier(EndpointSettings &settings,
     const QString scheme = settings.url.scheme();
     const bool hasTls = transport.tlsSchemes.contains(scheme);
     const bool hasWebSocket = transport.webSocketSchemes.contains(scheme);
-    refuseUnused(values, scheme, hasTls, hasWebSocket, report);
+    refuseUnused(values, scheme, hasTls, hasWebSocket, hasTls && transport.tls.selfSigned, report);
     if (hasTls)
-        carrier.tls = readTls(settings, values, report);
+        carrier.tls = readTls(settings, transport, values, report);
     if (hasWebSocket) {
         carrier.webSocket = readWebSocket(settings, transport.webSocket, values, hasTls);
         if (settings.role == EndpointRole::Listen && settings.url.hasQuery()) {

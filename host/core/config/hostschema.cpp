@@ -106,6 +106,7 @@ constexpr char kEndpointSchema[] = R"({
       "type": "string", "enum": ["common-name", "subject", "fingerprint", "none"],
       "default": "common-name"
     },
+    "peer_key_id": { "type": "string", "minLength": 1 },
     "verify_peer": { "type": "boolean", "default": true },
     "tls_min_version": { "type": "string", "enum": ["1.2", "1.3"], "default": "1.2" },
     "tls_ciphers": { "type": "string", "minLength": 1 },

@@ -123,6 +123,7 @@ Result<std::shared_ptr<HostEndpoint>> EndpointSet::make(const EndpointSettings &
     };
     parts.gate = &m_admission;
     parts.seats = m_setup.seats;
+    parts.stateFolder = m_setup.stateFolder;
     auto made = HostEndpoint::create(settings, std::move(parts));
     if (!made)
         return made.error();

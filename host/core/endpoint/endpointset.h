@@ -43,6 +43,7 @@ public:
     struct Setup
     {
         QString version;
+        QString stateFolder; ///< of what the host keeps for its endpoints
         qint64 maxLinks = 0; ///< over all endpoints; 0: no bound
         AdmissionSettings admission;
         /// A log bound to an endpoint.

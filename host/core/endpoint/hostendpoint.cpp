@@ -54,7 +54,8 @@ Result<std::unique_ptr<HostEndpoint>> HostEndpoint::create(const EndpointSetting
 {
     auto carrier = CarrierStack::create(
         settings.layers,
-        settings.role == EndpointRole::Listen ? CarrierSide::Accepted : CarrierSide::Dialled);
+        settings.role == EndpointRole::Listen ? CarrierSide::Accepted : CarrierSide::Dialled,
+        TlsSurroundings{parts.stateFolder, parts.logger});
     if (!carrier)
         return carrier.error();
     std::unique_ptr<HostEndpoint> endpoint(new HostEndpoint(settings, std::move(parts)));
@@ -95,7 +96,8 @@ std::shared_ptr<HostEndpoint::Part> HostEndpoint::newPart() const
 
 Result<> HostEndpoint::make()
 {
-    const EndpointConfig config = {m_settings.name, m_settings.url, m_settings.options};
+    const EndpointConfig config
+        = {m_settings.name, m_settings.url, m_settings.options, m_runtime->carrier->ownKeyId()};
     const std::shared_ptr<Part> part = newPart();
     Error refusal;
     Result<> called = isListener()

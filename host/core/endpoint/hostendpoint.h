@@ -41,6 +41,7 @@ public:
         std::function<void()> prepared;
         PrincipalGate *gate = nullptr;
         SeatDesk *seats = nullptr;
+        QString stateFolder; ///< of what the host keeps for its endpoints
     };
 
     /// Errors: the plugin's, when it cannot serve such an endpoint. When it throws instead, there is an

@@ -31,6 +31,14 @@ struct WebSocketDescription
     bool messages = false; ///< the limits of messages mean something
 };
 
+/// How a transport's peers prove who they are, in the handshake of TLS.
+struct TlsDescription
+{
+    bool selfSigned = false; ///< both sides by certificates of their own, as keyidentity.h says
+    QByteArray ciphers; ///< of TLS 1.2, where the endpoint names none; empty: the usual ones
+    int maxRecord = 0; ///< bytes of a record that is sent; 0: what TLS allows
+};
+
 /// A transport as its plugin's metadata declares it: known without loading the plugin.
 struct TransportDescription
 {
@@ -43,6 +51,7 @@ struct TransportDescription
     QHash<QString, Carrier> carriers; ///< by scheme
     QStringList tlsSchemes; ///< those whose bytes are encrypted
     QStringList webSocketSchemes; ///< those that a WebSocket carries
+    TlsDescription tls;
     WebSocketDescription webSocket;
     QHash<QString, quint16> defaultPorts; ///< by scheme; none for one without ports
     QJsonObject config; ///< schema of the plugin's own endpoint keys

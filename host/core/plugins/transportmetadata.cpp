@@ -76,6 +76,34 @@ void readWebSocket(const QJsonObject &json,
                          + QStringLiteral("/maxMessage: is missing; messages are kept whole"));
 }
 
+void readTls(const QJsonObject &json,
+             const QString &where,
+             TransportDescription *transport,
+             QStringList *problems)
+{
+    constexpr qint64 kSmallestRecord = 512;
+    constexpr qint64 kLargestRecord = 16384;
+    const QString place = where + QStringLiteral("/tls");
+    const QJsonValue value = json.value(QLatin1String("tls"));
+    if (value.isUndefined())
+        return;
+    if (transport->tlsSchemes.isEmpty())
+        problems->append(place + QStringLiteral(": no scheme has the carrier tls or wss"));
+    const QJsonObject object = value.toObject();
+    const QString identity
+        = object.value(QLatin1String("identity")).toString(QStringLiteral("authority"));
+    transport->tls.selfSigned = identity == QLatin1String("self-signed");
+    if (!transport->tls.selfSigned && identity != QLatin1String("authority"))
+        problems->append(place + QStringLiteral("/identity: expected authority or self-signed"));
+    transport->tls.ciphers = object.value(QLatin1String("ciphers")).toString().toLatin1();
+    const QJsonValue maxRecord = object.value(QLatin1String("maxRecord"));
+    const qint64 bytes = maxRecord.toInteger();
+    if (!maxRecord.isUndefined() && (bytes < kSmallestRecord || bytes > kLargestRecord))
+        problems->append(place + QStringLiteral("/maxRecord: expected 512 to 16384 bytes"));
+    else
+        transport->tls.maxRecord = int(bytes);
+}
+
 void readPorts(const QJsonObject &json,
                const QString &where,
                TransportDescription *transport,
@@ -135,6 +163,7 @@ TransportDescription readTransport(const QJsonObject &json,
                                    QStringLiteral("roles"),
                                    QStringLiteral("schemes"),
                                    QStringLiteral("carriers"),
+                                   QStringLiteral("tls"),
                                    QStringLiteral("webSocket"),
                                    QStringLiteral("defaultPorts"),
                                    QStringLiteral("endpoints"),
@@ -164,6 +193,7 @@ TransportDescription readTransport(const QJsonObject &json,
     transport.capabilities = readTexts(json, "capabilities", where, problems);
     transport.reloadable = readTexts(json, "reloadable", where, problems);
     readCarriers(json, where, &transport, problems);
+    readTls(json, where, &transport, problems);
     readWebSocket(json, where, &transport, problems);
     readPorts(json, where, &transport, problems);
     readConfig(json, where, &transport, problems);

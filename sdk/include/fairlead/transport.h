@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <QtCore/QByteArray>
 #include <QtCore/QJsonObject>
 #include <QtCore/QObject>
 #include <QtCore/QString>
@@ -26,6 +27,9 @@ struct EndpointConfig
     QString name;
     QUrl url;
     QJsonObject options; ///< the plugin's own keys
+    /// Who the host is to its peers, where the metadata say "identity": "self-signed": the key
+    /// identifier of its certificate, in 40 lower-case hex digits.
+    QByteArray identity = {};
 };
 
 /// An endpoint that peers dial. The host owns the listening socket, accepts, and asks for a driver

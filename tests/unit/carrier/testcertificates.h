@@ -32,6 +32,8 @@ struct CertificateWish
     bool isAuthority = false;
     long validFrom = -3600; ///< seconds from now
     long validTo = 3600;
+    const char *keyId = nullptr; ///< of the subject: "hash", or what it says instead; null: none
+    bool isRsa = false;
 };
 
 /// Signed by @p issuer, or by itself.
@@ -39,7 +41,7 @@ inline Issued issue(const CertificateWish &wish, const Issued &issuer = {})
 {
     static long serial = 1;
     Issued made;
-    made.key.reset(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    made.key.reset(wish.isRsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"), EVP_PKEY_free);
     made.certificate.reset(X509_new(), X509_free);
     X509 *certificate = made.certificate.get();
     X509_set_version(certificate, X509_VERSION_3);
@@ -71,6 +73,8 @@ inline Issued issue(const CertificateWish &wish, const Issued &issuer = {})
         X509_EXTENSION_free(extension);
     };
     extend(NID_basic_constraints, wish.isAuthority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+    if (wish.keyId)
+        extend(NID_subject_key_identifier, wish.keyId);
     if (wish.altName)
         extend(NID_subject_alt_name, wish.altName);
     X509_sign(certificate, issuer ? issuer.key.get() : made.key.get(), EVP_sha256());

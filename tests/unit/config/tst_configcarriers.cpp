@@ -35,14 +35,28 @@ struct Outcome
     ConfigErrors errors;
 };
 
-Outcome read(const QStringList &keys)
+Result<TransportDescription> lookUpKeys(const QString &)
+{
+    TransportDescription transport;
+    transport.type = QStringLiteral("device");
+    transport.roles = QStringList{QStringLiteral("listen"), QStringLiteral("dial")};
+    transport.schemes = QStringList{QStringLiteral("device")};
+    transport.carriers.insert(QStringLiteral("device"), Carrier::Tcp);
+    transport.tlsSchemes = transport.schemes;
+    transport.tls.selfSigned = true;
+    transport.tls.ciphers = "ECDHE-ECDSA-AES128-SHA256";
+    transport.tls.maxRecord = 1024;
+    return transport;
+}
+
+Outcome read(const QStringList &keys, const TransportLookup &transports = &lookUp)
 {
     ConfigSources sources;
     for (const QString &key : keys)
         sources.settings.append(QStringLiteral("endpoint.one.") + key);
     ConfigReader reader(sources);
     Outcome outcome;
-    outcome.endpoints = reader.endpoints(&lookUp);
+    outcome.endpoints = reader.endpoints(transports);
     // The host's own default endpoint is there too.
     outcome.endpoints.removeIf(
         [](const EndpointSettings &endpoint) { return endpoint.name != QLatin1String("one"); });
@@ -69,6 +83,9 @@ private Q_SLOTS:
     void wrongKeysAreNamed();
     void whoRequiresCertificatesMayBeReached();
     void aChangeOfTheLayersReplacesTheEndpoint();
+    void peersThatSignForThemselvesAreKnownByTheirKeys();
+    void wrongKeysOfSuchPeersAreNamed_data();
+    void wrongKeysOfSuchPeersAreNamed();
 };
 
 void tst_ConfigCarriers::theSchemeSaysWhatLiesBetween_data()
@@ -245,6 +262,69 @@ void tst_ConfigCarriers::aChangeOfTheLayersReplacesTheEndpoint()
     QVERIFY(one({}).isSameAs(one({})));
     QVERIFY(!one({}).isSameAs(one({QStringLiteral("ca=/ca.pem")})));
     QVERIFY(!one({}).isSameAs(one({QStringLiteral("tls_min_version=1.3")})));
+}
+
+void tst_ConfigCarriers::peersThatSignForThemselvesAreKnownByTheirKeys()
+{
+    // Everyone shows a certificate, so it may be reached.
+    const Outcome listener = read({QStringLiteral("url=device://0.0.0.0:5")}, &lookUpKeys);
+    QVERIFY2(listener.errors.isEmpty(), qPrintable(configtest::texts(listener.errors).join(u'\n')));
+    const TlsSettings &tls = *listener.endpoints.first().layers.tls;
+    QVERIFY(tls.selfSigned && tls.requireCertificate);
+    QCOMPARE(tls.ownName, QStringLiteral("device"));
+    QCOMPARE(tls.ciphers, QByteArray("ECDHE-ECDSA-AES128-SHA256"));
+    QCOMPARE(tls.maxRecord, 1024);
+    QVERIFY(listener.endpoints.first().allowAnonymous);
+
+    const QString dial = QStringLiteral("role=dial");
+    const QString url = QStringLiteral("url=device://192.0.2.1:5");
+    const Outcome dialler
+        = read({url,
+                dial,
+                QStringLiteral("tls_ciphers=OTHER"),
+                QStringLiteral("peer_key_id=0123 4567 89AB CDEF 0123-4567 89ab:cdef 0123 4567")},
+               &lookUpKeys);
+    QVERIFY2(dialler.errors.isEmpty(), qPrintable(configtest::texts(dialler.errors).join(u'\n')));
+    QCOMPARE(dialler.endpoints.first().layers.tls->peerKeyId,
+             QByteArray("0123456789abcdef0123456789abcdef01234567"));
+    QCOMPARE(dialler.endpoints.first().layers.tls->ciphers, QByteArray("OTHER"));
+    QCOMPARE(dialler.endpoints.first().layers.tls->serverName, QStringLiteral("192.0.2.1"));
+}
+
+void tst_ConfigCarriers::wrongKeysOfSuchPeersAreNamed_data()
+{
+    QTest::addColumn<QStringList>("keys");
+    QTest::addColumn<int>("code");
+    const auto row = [](const char *name, const QStringList &keys, ErrorCode code) {
+        QTest::newRow(name) << (QStringList{QStringLiteral("url=device://127.0.0.1:5")} + keys)
+                            << int(code);
+    };
+    const QString dial = QStringLiteral("role=dial");
+    row("nobody to dial", {dial}, ErrorCode::ConfigMissing);
+    row("half a key", {dial, QStringLiteral("peer_key_id=0123")}, ErrorCode::ConfigRange);
+    row("a listener's peer",
+        {QStringLiteral("peer_key_id=0123456789abcdef0123456789abcdef01234567")},
+        ErrorCode::ConfigRange);
+    row("an authority", {QStringLiteral("ca=/ca.pem")}, ErrorCode::ConfigRange);
+    row("required anyway", {QStringLiteral("require_certificate=true")}, ErrorCode::ConfigRange);
+    row("a name", {QStringLiteral("certificate_identity=subject")}, ErrorCode::ConfigRange);
+    row("anybody", {QStringLiteral("verify_peer=false")}, ErrorCode::ConfigRange);
+    row("half of the papers", {QStringLiteral("key=/k.pem")}, ErrorCode::ConfigMissing);
+}
+
+void tst_ConfigCarriers::wrongKeysOfSuchPeersAreNamed()
+{
+    QFETCH(QStringList, keys);
+    QFETCH(int, code);
+    const Outcome outcome = read(keys, &lookUpKeys);
+    QVERIFY(!outcome.errors.isEmpty());
+    QCOMPARE(int(outcome.errors.first().code()), code);
+    QVERIFY(outcome.endpoints.isEmpty());
+    // Others do not know the key.
+    const Outcome other = read(
+        kPapers
+        + QStringList{QStringLiteral("url=mqtts://127.0.0.1:5"), QStringLiteral("peer_key_id=00")});
+    QCOMPARE(other.errors.first().code(), ErrorCode::ConfigRange);
 }
 
 QTEST_APPLESS_MAIN(tst_ConfigCarriers)

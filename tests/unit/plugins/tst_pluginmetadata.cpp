@@ -116,6 +116,7 @@ void tst_PluginMetadata::wrongTransportsAreFound_data()
     row("schemes", "[]");
     row("carriers", "{}");
     row("carriers", R"({ "x": "pigeon" })");
+    row("tls", R"({ "identity": "self-signed" })"); // its scheme is not encrypted
     row("webSocket", R"({ "path": "/x" })");
     row("defaultPorts", R"({ "x": 0 })");
     row("defaultPorts", R"({ "x": 65536 })");
