@@ -46,7 +46,7 @@ def part_of(name):
 SOURCES = tree.files("*.h", "*.cpp")
 KNOWN = set(SOURCES)
 # Every folder of a part from which an include may be written.
-BASES = ("", "host/", "plugins/", "sdk/include/", "host/core/", "plugins/mqtt/", "plugins/tcp/", "sdk/src/")
+BASES = ("", "host/", "plugins/", "sdk/include/", "host/core/", "plugins/mqtt/", "plugins/ship/", "plugins/tcp/", "sdk/src/")
 
 
 def resolve(name, target):

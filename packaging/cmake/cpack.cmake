@@ -8,13 +8,14 @@ set(FAIRLEAD_PACKAGE_sdk libfairlead-dev)
 set(FAIRLEAD_PACKAGE_daemon fairleadd)
 set(FAIRLEAD_PACKAGE_plugin-mqtt fairlead-plugin-mqtt)
 set(FAIRLEAD_PACKAGE_plugin-loopback fairlead-plugin-loopback)
+set(FAIRLEAD_PACKAGE_plugin-ship fairlead-plugin-ship)
 set(FAIRLEAD_PACKAGE_plugin-tcp fairlead-plugin-tcp)
 
 set(FAIRLEAD_COMPONENTS runtime sdk)
 if(TARGET fairleadd)
     list(APPEND FAIRLEAD_COMPONENTS daemon)
 endif()
-foreach(plugin IN ITEMS mqtt loopback tcp)
+foreach(plugin IN ITEMS mqtt loopback ship tcp)
     if(TARGET fairlead_plugin_${plugin})
         list(APPEND FAIRLEAD_COMPONENTS plugin-${plugin})
     endif()
@@ -114,6 +115,15 @@ set(CPACK_DEBIAN_PLUGIN-LOOPBACK_DESCRIPTION "in-process peers for the Fairlead 
  The smallest complete transport plugin: its peers live in the host's own
  process. It serves tests and authors of other plugins.")
 
+set(CPACK_DEBIAN_PLUGIN-SHIP_PACKAGE_NAME ${FAIRLEAD_PACKAGE_plugin-ship})
+set(CPACK_DEBIAN_PLUGIN-SHIP_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PLUGIN-SHIP_PACKAGE_DEPENDS "fairlead-plugin-abi-${FAIRLEAD_ABI}")
+set(CPACK_DEBIAN_PLUGIN-SHIP_PACKAGE_ENHANCES ${FAIRLEAD_PACKAGE_daemon})
+set(CPACK_DEBIAN_PLUGIN-SHIP_DESCRIPTION "EEBUS devices for the Fairlead broker host
+ Puts heat pumps, wallboxes, inverters and grid control boxes that speak SHIP on
+ the bus: what a device says is a message, and what is published for it is sent
+ to it.")
+
 set(CPACK_DEBIAN_PLUGIN-TCP_PACKAGE_NAME ${FAIRLEAD_PACKAGE_plugin-tcp})
 set(CPACK_DEBIAN_PLUGIN-TCP_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PLUGIN-TCP_PACKAGE_DEPENDS "fairlead-plugin-abi-${FAIRLEAD_ABI}")
@@ -129,7 +139,7 @@ cpack_add_component(sdk DEPENDS runtime)
 if(TARGET fairleadd)
     cpack_add_component(daemon DEPENDS runtime)
 endif()
-foreach(plugin IN ITEMS mqtt loopback tcp)
+foreach(plugin IN ITEMS mqtt loopback ship tcp)
     if(TARGET fairlead_plugin_${plugin})
         cpack_add_component(plugin-${plugin} DEPENDS runtime)
     endif()

@@ -44,7 +44,7 @@ foreach(program IN ITEMS fairleadd fairlead)
 endforeach()
 
 # The plugins' own install rule is fairlead_add_plugin()'s.
-foreach(plugin IN ITEMS mqtt loopback tcp)
+foreach(plugin IN ITEMS mqtt loopback ship tcp)
     if(TARGET fairlead_plugin_${plugin})
         set_target_properties(fairlead_plugin_${plugin} PROPERTIES INSTALL_RPATH "$ORIGIN/../..")
     endif()

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "link/shiplink.h"
+
+#include <fairlead/quiettarget.h>
+#include <fairlead/transport.h>
+
+namespace fairlead::ship {
+
+/// An endpoint of either role.
+template <typename RoleInterface>
+class ShipTransport final : public RoleInterface
+{
+public:
+    explicit ShipTransport(const ShipOptions &options)
+        : m_endpoint(options)
+    { }
+
+    std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) override
+    {
+        if (m_operations.isQuiet())
+            return nullptr;
+        return std::make_unique<ShipLink>(context, m_endpoint);
+    }
+
+    OperationTarget *operations() override { return &m_operations; }
+
+private:
+    ShipEndpoint m_endpoint;
+    QuietTarget m_operations;
+};
+
+using ShipListener = ShipTransport<Listener>;
+using ShipDialler = ShipTransport<Dialler>;
+
+} // namespace fairlead::ship

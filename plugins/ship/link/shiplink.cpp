@@ -1,0 +1,608 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "link/shiplink.h"
+
+#include "link/endcode.h"
+#include "protocol/eebusjson.h"
+#include "protocol/jsonerror.h"
+
+#include <QtCore/QObject>
+
+#include <fairlead/clock.h>
+#include <fairlead/heartbeat.h>
+#include <fairlead/link.h>
+#include <fairlead/messagestream.h>
+#include <fairlead/properties.h>
+#include <fairlead/security.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace fairlead::ship {
+
+namespace {
+
+/// What a completion or an answer is about.
+constexpr quint32 kRxTag = 1;
+constexpr quint32 kStateTag = 2;
+constexpr quint32 kTxTag = 3;
+
+/// The specification's: a question every 50 s, an answer within 10.
+constexpr qint64 kPingMs = 50'000;
+constexpr qint64 kSilenceMs = 60'000;
+/// How long who waits for a decision is shown.
+constexpr quint32 kPairingSeconds = 600;
+
+QByteArray jsonBlock()
+{
+    PropertyWriter writer;
+    writer.append(PropertyId::PayloadFormat, "\1");
+    writer.append(PropertyId::ContentType, "application/json");
+    return copyOf(writer.block());
+}
+
+} // namespace
+
+ShipEndpoint::ShipEndpoint(const ShipOptions &endpointOptions)
+    : options(endpointOptions)
+    , jsonProperties(jsonBlock())
+    , desk(endpointOptions)
+{ }
+
+ShipLink::ShipLink(const LinkContext &context, ShipEndpoint &endpoint)
+    : m_context(context)
+    , m_endpoint(endpoint)
+    , m_messages(dynamic_cast<MessageStream *>(&context.stream))
+    , m_timers(*this, context.timers)
+{ }
+
+ShipLink::~ShipLink()
+{
+    QObject::disconnect(m_linkEnd);
+}
+
+qint64 ShipLink::now() const noexcept
+{
+    return m_context.clock.now();
+}
+
+bool ShipLink::isExchanging() const noexcept
+{
+    return m_phase == Phase::Running && m_machine->state() == State::Data;
+}
+
+QByteArray ShipLink::topic(const char *leaf) const
+{
+    return options().root + '/' + m_peerKey + '/' + leaf;
+}
+
+void ShipLink::log(LogLevel level, const char *event, const QString &text) const
+{
+    if (!m_context.logger.isEnabled(level))
+        return;
+    m_context.logger.log(
+        level,
+        event,
+        QStringLiteral("peer=%1 address=%2 %3")
+            .arg(QString::fromLatin1(m_peerKey), QString::fromUtf8(m_context.peerAddress), text));
+}
+
+// The beginning.
+
+void ShipLink::handleStarted()
+{
+    // A connection that breaks is told to nobody but the link, which still has its session then.
+    m_linkEnd = QObject::connect(
+        &m_context.link, &Link::stateChanged, &m_context.link, [this](Link::State, Link::State to) {
+            if (to == Link::State::Closed)
+                leave(m_context.link.reason());
+        });
+    if (const Result<> begun = m_context.link.begin(); !begun)
+        end(begun.error());
+}
+
+void ShipLink::handleOpen(const Principal *identity)
+{
+    if (m_phase != Phase::Opening)
+        return;
+    if (!m_messages) {
+        end(Error(ErrorCode::NotSupported, QStringLiteral("SHIP needs a WebSocket")));
+        return;
+    }
+    m_ski = identity && !identity->anonymous ? Ski::fromText(viewOf(identity->name)) : std::nullopt;
+    if (!m_ski) {
+        end(Error(ErrorCode::NotAuthenticated, QStringLiteral("the peer has proved no key")));
+        return;
+    }
+    m_peerKey = m_ski->toHex();
+    if (*m_ski == options().own) {
+        end(Error(ErrorCode::IdentityMismatch, QStringLiteral("this is the host itself"))
+                .setRetryable(false));
+        return;
+    }
+    judge();
+    m_phase = Phase::Authenticating;
+    Credentials credentials;
+    credentials.peerKey = viewOf(m_peerKey);
+    m_context.bus.authenticate(credentials);
+}
+
+void ShipLink::judge()
+{
+    if (options().role == Role::Client)
+        m_endpoint.desk.trustDialled(*m_ski, options().endpoint);
+    const TrustBook::Judgement judgement
+        = m_endpoint.desk.judge(*m_ski, now(), m_context.clock.utcMs());
+    m_trust = judgement.trust;
+    if (judgement.newRequest) {
+        log(LogLevel::Warning,
+            "ship-pairing-request",
+            QStringLiteral("is not trusted; add its SKI to trusted of the endpoint %1 to accept it")
+                .arg(QString::fromUtf8(options().endpoint)));
+    }
+}
+
+void ShipLink::handleAuthenticated(const Error &error)
+{
+    if (m_phase != Phase::Authenticating)
+        return;
+    if (!error.isNull()) {
+        end(error);
+        return;
+    }
+    m_phase = Phase::Acquiring;
+    // For ends that leave no time for last words.
+    PeerState gone;
+    gone.role = options().role;
+    gone.address = m_context.peerAddress;
+    const QByteArray json = stateJson(gone);
+    const QByteArray stateTopic = topic("state");
+    Testament testament;
+    testament.topic = viewOf(stateTopic);
+    testament.properties = viewOf(m_endpoint.jsonProperties);
+    testament.payload = viewOf(json);
+    testament.qos = options().qos;
+    testament.retain = true;
+    SessionRequest request;
+    request.peerKey = viewOf(m_peerKey);
+    // A stranger leaves nothing behind.
+    if (isTrusted()) {
+        request.expirySeconds = options().sessionExpiry;
+        request.testament = &testament;
+    }
+    request.clean = request.expirySeconds == 0;
+    m_context.bus.acquire(request);
+}
+
+void ShipLink::handleLease(const LeaseGrant &grant)
+{
+    if (m_phase != Phase::Acquiring)
+        return;
+    if (!grant.lease) {
+        end(grant.error);
+        return;
+    }
+    m_lease = grant.lease;
+    m_phase = Phase::Running;
+    m_sinceUtcMs = m_context.clock.utcMs();
+    m_machine.emplace(machineSettings());
+    if (isTrusted())
+        subscribe(grant);
+    watch();
+    if (m_trust == Trust::Pending)
+        publishPairing();
+    if (m_phase != Phase::Running)
+        return;
+    Actions actions;
+    m_machine->start(now(), actions);
+    perform(actions);
+}
+
+Settings ShipLink::machineSettings() const
+{
+    Settings settings;
+    settings.role = options().role;
+    settings.trust = m_trust;
+    settings.shipId = options().shipId;
+    if (const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski);
+        peer && !peer->claims.shipId.isEmpty()) {
+        settings.peerShipId = peer->claims.shipId;
+    }
+    settings.pinDemand = options().pin.isEmpty() ? PinDemand::None : PinDemand::Required;
+    settings.ownPin = options().pin;
+    settings.wrongPins = m_endpoint.desk.wrongPins(*m_ski);
+    settings.peerPin = options().peerPin;
+    settings.canAskForPin = false;
+    return settings;
+}
+
+void ShipLink::subscribe(const LeaseGrant &grant)
+{
+    const QByteArray wanted = topic("tx");
+    // The root may have been configured anew while the session waited.
+    const QByteArray before = copyOf(grant.note);
+    if (grant.resumed && !before.isEmpty() && before != wanted) {
+        const ByteSpan filter = viewOf(before);
+        m_lease->unsubscribe(&filter, 1, kTxTag);
+    }
+    SubscribeRequest request;
+    request.filter = viewOf(wanted);
+    request.qos = options().qos;
+    request.noLocal = true;
+    // What was said to it once is not said again: data messages are numbered and answered.
+    request.replay = RetainedReplay::Never;
+    m_lease->subscribe(&request, 1, kTxTag);
+    if (options().sessionExpiry > 0 && before != wanted)
+        m_lease->setNote(viewOf(wanted));
+}
+
+void ShipLink::watch()
+{
+    if (!m_context.heartbeat)
+        return;
+    HeartbeatPlan plan;
+    plan.timeoutMs = kSilenceMs;
+    plan.probeMs = kPingMs;
+    if (const Result<> watched = m_context.heartbeat->watch(plan); !watched)
+        end(watched.error());
+}
+
+void ShipLink::handleProbeDue()
+{
+    m_messages->ping();
+}
+
+// The protocol.
+
+Consumed ShipLink::handleBytes(ByteSpan input)
+{
+    if (m_phase != Phase::Running)
+        return {m_phase == Phase::Ended ? input.size() : 0, 0};
+    Actions actions;
+    m_machine->receive(input, now(), actions);
+    perform(actions);
+    return {input.size(), 0};
+}
+
+void ShipLink::handleEndOfInput()
+{
+    if (m_phase == Phase::Running) {
+        Actions actions;
+        m_machine->peerGone(now(), actions);
+        perform(actions);
+    }
+    if (m_phase != Phase::Ended) {
+        end(Error(ErrorCode::ConnectionClosed, QStringLiteral("the peer closed the connection")));
+    }
+}
+
+void ShipLink::handleTimer(TimerId timer)
+{
+    if (m_phase != Phase::Running)
+        return;
+    Actions actions;
+    m_machine->expire(timer, now(), actions);
+    perform(actions);
+}
+
+void ShipLink::perform(const Actions &actions)
+{
+    for (const Action &action : actions)
+        std::visit([this](const auto &one) { act(one); }, action);
+    if (std::exchange(m_stateChanged, false) && m_phase == Phase::Running) {
+        publishState();
+        if (isExchanging())
+            handlePull(*m_lease);
+    }
+}
+
+void ShipLink::act(const SendMessage &action)
+{
+    ByteStream &stream = m_context.stream;
+    Bytes rest = viewOf(action.bytes);
+    while (!rest.empty()) {
+        const std::size_t step = std::min(rest.size(), ByteStream::kMaxReserve);
+        std::copy_n(rest.data(), step, stream.reserve(step));
+        stream.commit(step);
+        rest.remove_prefix(step);
+    }
+    m_messages->endMessage();
+}
+
+void ShipLink::act(const ArmTimer &action)
+{
+    m_timers.arm(action.timer, action.deadline);
+}
+
+void ShipLink::act(const DisarmTimer &action)
+{
+    m_timers.disarm(action.timer);
+}
+
+void ShipLink::act(const EnterState &action)
+{
+    m_stateChanged = true;
+    if (action.state == State::Data) {
+        log(LogLevel::Info, "ship-connected", QStringLiteral("data is exchanged"));
+    } else {
+        log(LogLevel::Debug,
+            "ship-state",
+            QStringLiteral("state=") + QLatin1String(toText(action.state)));
+    }
+}
+
+void ShipLink::act(const DeliverData &action)
+{
+    ++m_counters.rxMessages;
+    m_counters.rxBytes += action.payload.size();
+    QByteArray plain;
+    if (options().form == JsonForm::Plain) {
+        if (const JsonError error = toPlainJson(action.payload, plain)) {
+            ++m_counters.rxDropped;
+            log(LogLevel::Warning,
+                "ship-data-dropped",
+                QStringLiteral("reason=") + QLatin1String(toText(error.kind)));
+            return;
+        }
+    }
+    const QByteArray rx = topic("rx");
+    PublishView view;
+    view.topic = viewOf(rx);
+    view.properties = viewOf(m_endpoint.jsonProperties);
+    view.payload = options().form == JsonForm::Plain ? viewOf(plain) : action.payload;
+    view.completionTag = kRxTag;
+    view.qos = options().qos;
+    // One message at a time comes in; the host does not read on while there is no room.
+    (void)m_context.bus.publish(view);
+}
+
+void ShipLink::act(const PeerIdentified &action)
+{
+    PeerClaims claims;
+    claims.shipId = action.methods.id;
+    (void)m_endpoint.desk.learn(*m_ski, claims, m_context.clock.utcMs());
+    if (const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski))
+        publish(topic("info"), infoJson(*peer, action.methods), kNever);
+}
+
+void ShipLink::act(const Notice &action)
+{
+    switch (action.kind) {
+    case NoticeKind::PartnerPending:
+        log(LogLevel::Info,
+            "ship-peer-decides",
+            QStringLiteral("somebody has to accept this host there, SKI %1")
+                .arg(QString::fromLatin1(options().own.toGroups())));
+        return;
+    case NoticeKind::PeerPinWrong:
+        log(LogLevel::Warning, "ship-pin-wrong", QStringLiteral("the peer entered a wrong PIN"));
+        return;
+    case NoticeKind::PinRefused:
+        log(LogLevel::Warning, "ship-pin-refused", QStringLiteral("peer_pin is wrong"));
+        return;
+    case NoticeKind::Discarded:
+        log(LogLevel::Warning,
+            "ship-message-discarded",
+            QStringLiteral("reason=%1 text=\"%2\"")
+                .arg(QLatin1String(toText(action.error.kind)), QLatin1String(action.error.text)));
+        return;
+    default:
+        return;
+    }
+}
+
+void ShipLink::act(const End &action)
+{
+    m_messages->setCloseReason(action.frame.code, action.frame.text);
+    end(errorFor(action));
+}
+
+// To the peer.
+
+void ShipLink::handlePull(Lease &lease)
+{
+    if (!isExchanging()) {
+        if (m_phase == Phase::Running && !m_waiting) {
+            m_waiting = true;
+            log(LogLevel::Info,
+                "ship-messages-wait",
+                QStringLiteral("state=%1: messages for it wait until data is exchanged")
+                    .arg(QLatin1String(toText(m_machine->state()))));
+            publishState();
+        }
+        return;
+    }
+    m_waiting = false;
+    constexpr int kAtOnce = 32;
+    while (isExchanging() && m_context.stream.space() > 0) {
+        Delivery deliveries[kAtOnce];
+        Window window;
+        window.unacked = kAtOnce;
+        window.bytes = m_context.stream.space();
+        const int count = lease.take(deliveries, kAtOnce, window);
+        if (count == 0)
+            return;
+        Settle settles[kAtOnce];
+        int settled = 0;
+        for (int i = 0; i < count; ++i) {
+            const Settle::How how = send(deliveries[i].message);
+            // SHIP acknowledges nothing: the connection has it now.
+            if (deliveries[i].handle != 0)
+                settles[settled++] = {deliveries[i].handle, how};
+        }
+        if (settled > 0)
+            lease.settle(settles, settled);
+        if (std::exchange(m_stateChanged, false))
+            publishState();
+    }
+}
+
+Settle::How ShipLink::send(const fairlead::Message &message)
+{
+    // Not for the device: what the host tells its session.
+    if (message.topic().starts_with('$')) {
+        log(LogLevel::Warning,
+            "ship-messages-lost",
+            QStringLiteral("topic=%1 notice=%2")
+                .arg(QString::fromUtf8(copyOf(message.topic())),
+                     QString::fromUtf8(copyOf(message.payload()))));
+        ++m_counters.txLosses;
+        m_stateChanged = true;
+        return Settle::How::Acked;
+    }
+    QByteArray payload;
+    const JsonError error = options().form == JsonForm::Plain
+        ? toEebusJson(message.payload(), payload)
+        : toCompactJson(message.payload(), payload);
+    SendVerdict verdict = SendVerdict::TooLarge;
+    if (!error) {
+        Actions actions;
+        verdict = m_machine->sendData(viewOf(payload), now(), actions);
+        perform(actions);
+    }
+    if (!error && verdict == SendVerdict::Sent) {
+        ++m_counters.txMessages;
+        m_counters.txBytes += std::size_t(payload.size());
+        return Settle::How::Acked;
+    }
+    ++m_counters.txDropped;
+    log(LogLevel::Warning,
+        "ship-message-dropped",
+        QStringLiteral("reason=%1 bytes=%2")
+            .arg(error ? QLatin1String(toText(error.kind)) : QLatin1String("too-large"))
+            .arg(message.payload().size()));
+    return error ? Settle::How::Refused : Settle::How::TooLarge;
+}
+
+// On the bus.
+
+void ShipLink::publish(const QByteArray &topic, const QByteArray &payload, quint32 expirySeconds)
+{
+    PublishView view;
+    view.topic = viewOf(topic);
+    view.properties = viewOf(m_endpoint.jsonProperties);
+    view.payload = viewOf(payload);
+    view.expirySeconds = expirySeconds;
+    view.completionTag = kStateTag;
+    view.qos = options().qos;
+    view.retain = true;
+    (void)m_context.bus.publish(view);
+}
+
+void ShipLink::publishState(const Error &reason)
+{
+    // Whoever makes keys by the thousand fills no topics.
+    if (!m_lease || !isTrusted())
+        return;
+    PeerState state;
+    state.connected = m_phase == Phase::Running;
+    state.phase = m_machine->state();
+    state.waiting = m_waiting;
+    state.role = options().role;
+    state.address = m_context.peerAddress;
+    state.sinceUtcMs = state.connected ? m_sinceUtcMs : m_context.clock.utcMs();
+    state.counters = &m_counters;
+    state.reason = reason;
+    publish(topic("state"), stateJson(state), kNever);
+}
+
+void ShipLink::publishPairing()
+{
+    publish(options().root + "/$pairing/" + options().endpoint,
+            pairingJson(m_endpoint.desk.requests(now()), now(), m_context.clock.utcMs()),
+            kPairingSeconds);
+}
+
+void ShipLink::handleCompletions(const Completion *completions, int count)
+{
+    for (int i = 0; i < count; ++i) {
+        const Completion &completion = completions[i];
+        if (completion.tag != kRxTag || completion.outcome == Outcome::Done
+            || completion.outcome == Outcome::NoReceiver) {
+            continue;
+        }
+        ++m_counters.rxDropped;
+        log(LogLevel::Warning,
+            "ship-data-dropped",
+            QStringLiteral("reason=refused outcome=%1").arg(int(completion.outcome)));
+    }
+}
+
+void ShipLink::handleSubscribed(quint32, const SubscribeOutcome *outcomes, int count)
+{
+    if (count > 0 && outcomes[0].outcome != Outcome::Done) {
+        log(LogLevel::Warning,
+            "ship-tx-refused",
+            QStringLiteral("topic=%1 outcome=%2")
+                .arg(QString::fromUtf8(topic("tx")))
+                .arg(int(outcomes[0].outcome)));
+    }
+}
+
+void ShipLink::handleUnsubscribed(quint32, const UnsubscribeOutcome *, int) { }
+
+// The end.
+
+void ShipLink::sayGoodbye(EndReason reason)
+{
+    if (m_phase != Phase::Running)
+        return;
+    const CloseFrame frame = closeFrameFor(reason);
+    m_messages->setCloseReason(frame.code, frame.text);
+    Actions actions;
+    m_machine->close(reason, now(), actions);
+    for (const Action &action : actions) {
+        if (const auto *message = std::get_if<SendMessage>(&action))
+            act(*message);
+    }
+}
+
+void ShipLink::handleFenced(FenceReason)
+{
+    // The session has another holder, or its testament speaks; the host closes with the reason.
+    m_lease = nullptr;
+    sayGoodbye(EndReason::Duplicate);
+    leave(Error());
+}
+
+void ShipLink::handleClosing(const Error &reason)
+{
+    sayGoodbye(EndReason::LocalClose);
+    leave(reason);
+}
+
+void ShipLink::leave(const Error &reason)
+{
+    if (m_phase == Phase::Ended)
+        return;
+    const bool wasRunning = m_phase == Phase::Running;
+    m_phase = Phase::Ended;
+    for (int i = 0; i < kTimerCount; ++i)
+        m_timers.disarm(static_cast<TimerId>(i));
+    if (!wasRunning)
+        return;
+    m_endpoint.desk.noteWrongPins(*m_ski, m_machine->wrongPins());
+    log(LogLevel::Info,
+        "ship-link-ended",
+        QStringLiteral("state=%1 reason=%2")
+            .arg(QLatin1String(toText(m_machine->state())), reason.toString()));
+    publishState(reason);
+    if (m_lease)
+        m_lease->release(ReleaseRequest());
+    m_lease = nullptr;
+}
+
+void ShipLink::end(const Error &error)
+{
+    if (m_phase == Phase::Ended)
+        return;
+    if (m_phase != Phase::Running)
+        log(LogLevel::Warning, "ship-link-refused", QStringLiteral("reason=") + error.toString());
+    leave(error);
+    Link &link = m_context.link;
+    if (!link.fail(error))
+        link.close(error, CloseMode::Drain, false);
+}
+
+} // namespace fairlead::ship

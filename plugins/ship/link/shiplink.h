@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "link/peertexts.h"
+#include "link/protocoltimers.h"
+#include "link/shipoptions.h"
+#include "link/trustdesk.h"
+#include "protocol/machine.h"
+
+#include <QtCore/QMetaObject>
+
+#include <fairlead/linkdriver.h>
+#include <fairlead/logger.h>
+
+#include <optional>
+
+namespace fairlead {
+class MessageStream;
+} // namespace fairlead
+
+namespace fairlead::ship {
+
+/// What all links of one endpoint share.
+struct ShipEndpoint
+{
+    explicit ShipEndpoint(const ShipOptions &endpointOptions);
+
+    const ShipOptions options;
+    const QByteArray jsonProperties; ///< a property block
+    TrustDesk desk;
+};
+
+/// One SHIP connection: the protocol's machine on one side, the bus on the other. The host's link is
+/// Ready as soon as the peer has proved its key, for its session may hold messages while the protocol
+/// goes through its phases; whether data is exchanged is the state topic's to tell.
+///
+/// Thread: the link's reactor.
+class ShipLink final : public LinkDriver, private ProtocolTimersUser
+{
+public:
+    /// @p endpoint outlives the link.
+    ShipLink(const LinkContext &context, ShipEndpoint &endpoint);
+    ~ShipLink() override;
+
+    void handleStarted() override;
+    void handleOpen(const Principal *identity) override;
+    Consumed handleBytes(ByteSpan input) override;
+    void handleEndOfInput() override;
+    void handleAuthenticated(const Error &error) override;
+    void handleLease(const LeaseGrant &grant) override;
+    void handlePull(Lease &lease) override;
+    void handleCompletions(const Completion *completions, int count) override;
+    void handleSubscribed(quint32 completionTag,
+                          const SubscribeOutcome *outcomes,
+                          int count) override;
+    void handleUnsubscribed(quint32 completionTag,
+                            const UnsubscribeOutcome *outcomes,
+                            int count) override;
+    void handleFenced(FenceReason reason) override;
+    void handleClosing(const Error &reason) override;
+    void handleProbeDue() override;
+
+private:
+    enum class Phase : quint8 {
+        Opening, ///< the carrier is not ready
+        Authenticating,
+        Acquiring,
+        Running, ///< the protocol has begun
+        Ended
+    };
+
+    void handleTimer(TimerId timer) override;
+
+    const ShipOptions &options() const noexcept { return m_endpoint.options; }
+
+    qint64 now() const noexcept;
+
+    bool isTrusted() const noexcept { return m_trust == Trust::Trusted; }
+
+    bool isExchanging() const noexcept;
+    QByteArray topic(const char *leaf) const;
+
+    void judge();
+    Settings machineSettings() const;
+    void subscribe(const LeaseGrant &grant);
+    void watch();
+
+    void perform(const Actions &actions);
+    void act(const SendMessage &action);
+    void act(const ArmTimer &action);
+    void act(const DisarmTimer &action);
+    void act(const EnterState &action);
+    void act(const DeliverData &action);
+    void act(const PeerIdentified &action);
+    void act(const Notice &action);
+    void act(const End &action);
+
+    Settle::How send(const fairlead::Message &message);
+    void publish(const QByteArray &topic, const QByteArray &payload, quint32 expirySeconds);
+    void publishState(const Error &reason = Error());
+    void publishPairing();
+    void log(LogLevel level, const char *event, const QString &text) const;
+    /// The protocol's last words, as far as time allows them.
+    void sayGoodbye(EndReason reason);
+    /// The link's last words on the bus; its lease is given back.
+    void leave(const Error &reason);
+    void end(const Error &error);
+
+    const LinkContext m_context;
+    ShipEndpoint &m_endpoint;
+    MessageStream *const m_messages; ///< null: the host carries no messages
+    ProtocolTimers m_timers;
+    QMetaObject::Connection m_linkEnd;
+    std::optional<Ski> m_ski; ///< of the peer, proved
+    QByteArray m_peerKey; ///< its text
+    std::optional<Machine> m_machine; ///< from Running on
+    LinkCounters m_counters;
+    qint64 m_sinceUtcMs = -1;
+    Lease *m_lease = nullptr; ///< only while Running
+    Trust m_trust = Trust::Pending;
+    Phase m_phase = Phase::Opening;
+    bool m_stateChanged = false;
+    bool m_waiting = false; ///< there are messages, and no data exchange
+};
+
+} // namespace fairlead::ship

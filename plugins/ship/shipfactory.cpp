@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "shipfactory.h"
+
+#include "link/shipendpoints.h"
+#include "trust/qrtext.h"
+
+#include <fairlead/hostservices.h>
+#include <fairlead/logger.h>
+
+namespace fairlead::ship {
+
+namespace {
+
+/// What an installer needs to make a device trust the host.
+void sayWhoWeAre(Logger &logger, const ShipOptions &options)
+{
+    QrText text{options.own, options.shipId, {}, {}, {}, {}, {}};
+    logger.log(LogLevel::Info,
+               "ship-identity",
+               QStringLiteral("ski=%1 id=%2 qr=%3")
+                   .arg(QString::fromLatin1(options.own.toHex()),
+                        QString::fromUtf8(options.shipId),
+                        QString::fromUtf8(write(text))));
+}
+
+} // namespace
+
+QStringList ShipFactory::types() const
+{
+    return {QStringLiteral("ship")};
+}
+
+Result<std::unique_ptr<Listener>> ShipFactory::createListener(const EndpointConfig &config,
+                                                              HostServices &host)
+{
+    const Result<ShipOptions> options = parseShipOptions(config, Role::Server);
+    if (!options)
+        return options.error();
+    sayWhoWeAre(host.logger(), *options);
+    return std::unique_ptr<Listener>(std::make_unique<ShipListener>(*options));
+}
+
+Result<std::unique_ptr<Dialler>> ShipFactory::createDialler(const EndpointConfig &config,
+                                                            HostServices &host)
+{
+    const Result<ShipOptions> options = parseShipOptions(config, Role::Client);
+    if (!options)
+        return options.error();
+    sayWhoWeAre(host.logger(), *options);
+    return std::unique_ptr<Dialler>(std::make_unique<ShipDialler>(*options));
+}
+
+} // namespace fairlead::ship

@@ -1,0 +1,514 @@
+# SPDX-FileCopyrightText: The Fairlead authors
+# SPDX-License-Identifier: Apache-2.0
+"""EEBUS devices on the bus: scripted peers at one end, the command-line tool at the other, and two
+hosts with each other."""
+
+import json
+import re
+import socket
+import ssl
+import sys
+import unittest
+from pathlib import Path
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "control"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import papers  # noqa: E402
+from controltest import TOOL, ControlTest, kit  # noqa: E402
+from peer import (  # noqa: E402
+    ABORTED, ACCESS_REQUEST, ANNOUNCE_CLOSE, ANNOUNCE_MAX, CONFIRM_CLOSE, DISCOVERY,
+    DISCOVERY_PLAIN, INIT, PENDING, PIN_NONE, PROTOCOL_TIMEOUT, READY, SELECT, TEXT, Peer, Refused,
+    access_methods, data, listening)
+
+kit.need(papers.available(), "openssl")
+
+IDENTITY = re.compile(r"ship-identity.*?ski=([0-9a-f]{40}) id=(\S+) qr=(SHIP;\S+)")
+
+
+def endpoint(name="ship", url="ship://127.0.0.1:0", **keys):
+    """One [[endpoint]] as TOML."""
+    lines = ["[[endpoint]]", f'name = "{name}"', f'url = "{url}"']
+    lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+    return "\n".join(lines) + "\n"
+
+
+class ShipTest(ControlTest):
+    def host(self, *endpoints, **more):
+        return self.running(keys="\n" + "".join(endpoints), **more)
+
+    def identity(self, **arguments):
+        return papers.Identity(**arguments)
+
+    def dial(self, daemon, identity, name="ship", **arguments):
+        one = Peer.dial(daemon.ports[name], identity, kit.DEADLINE, **arguments)
+        self.addCleanup(one.close)
+        return one
+
+    def accept(self, listener, identity, daemon):
+        one = Peer.accept(listener, identity, daemon.folder / "state/identity/ship.pem",
+                          kit.DEADLINE)
+        self.addCleanup(one.close)
+        return one
+
+    def listening(self):
+        sock, port = listening()
+        self.addCleanup(sock.close)
+        return sock, port
+
+    def reader(self, daemon, filter_="ship/#"):
+        """`fairlead sub -v`, subscribed."""
+        one = kit.Lines(TOOL, "sub", "-p", daemon.ports["mqtt"], "-t", filter_, "-v", "-d", "-q", 1)
+        self.addCleanup(one.kill)
+        one.line("Subscribed")
+        return one
+
+    def publish(self, daemon, topic, payload, *more):
+        done = self.tool("pub", "-p", daemon.ports["mqtt"], "-t", topic, "-m", payload, "-q", 1,
+                         *more)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def next(self, reader, topic):
+        line = reader.line(topic + " ")
+        return line[len(topic) + 1:]
+
+    def state(self, reader, ski, wanted):
+        """The state topic's next @p wanted."""
+        while True:
+            state = json.loads(self.next(reader, f"ship/{ski}/state"))
+            if state["state"] == wanted:
+                return state
+
+    def identity_of(self, daemon):
+        """SKI, SHIP ID and QR text of a host."""
+        return IDENTITY.findall(daemon.log())[-1]
+
+    def endpoint(self, rpc, name):
+        return next(one for one in rpc.call("endpoints")["endpoints"] if one["name"] == name)
+
+    def logged(self, daemon, text):
+        self.assertTrue(kit.settle(lambda: text in daemon.log(), kit.DEADLINE),
+                        f"'{text}' is not in the log\n{daemon.log()}")
+
+
+class Listening(ShipTest):
+    def test_a_device_that_connects_exchanges_data(self):
+        for version, ciphers in ((None, None),
+                                 (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES128-SHA256")):
+            with self.subTest(ciphers=ciphers):
+                device = self.identity()
+                daemon = self.host(endpoint(trusted=[f"{device.ski} Heat pump"]))
+                reader = self.reader(daemon)
+                peer = self.dial(daemon, device, version=version, ciphers=ciphers)
+                ship_id = peer.shake_hands_as_client("HeatPump-4711")
+                ski, own_id, qr = self.identity_of(daemon)
+                self.assertEqual(ship_id, own_id)
+                self.assertEqual(ship_id, "Fairlead-" + ski)
+                self.assertEqual(qr, f"SHIP;SKI:{ski};ID:{ship_id};ENDSHIP;")
+                state = self.state(reader, device.ski, "connected")
+                self.assertEqual((state["phase"], state["role"]), ("data", "server"))
+                info = json.loads(self.next(reader, f"ship/{device.ski}/info"))
+                self.assertEqual((info["ski"], info["shipId"], info["label"], info["trust"]),
+                                 (device.ski, "HeatPump-4711", "Heat pump", "configuration"))
+                peer.send(data(DISCOVERY))
+                self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+                self.publish(daemon, f"ship/{device.ski}/tx", DISCOVERY_PLAIN)
+                peer.expect(data(DISCOVERY))
+                peer.close()
+                state = self.state(reader, device.ski, "disconnected")
+                self.assertEqual((state["counters"]["rxMessages"],
+                                  state["counters"]["txMessages"]), (1, 1))
+
+    def test_data_before_the_access_methods_is_delivered(self):
+        """TC_SHIP_AMDATA_001: one of the recorded stacks does so."""
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        peer.shake_hands_as_client(own_data=DISCOVERY)
+        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+
+    def test_everything_may_come_at_once(self):
+        """RR7: a burst of what need not wait for an answer."""
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        peer.send(INIT, READY, ANNOUNCE_MAX)
+        peer.expect(INIT)
+        peer.expect_hello()
+        peer.expect(SELECT)
+        peer.send(SELECT, PIN_NONE, data(DISCOVERY), ACCESS_REQUEST, access_methods("x"))
+        peer.expect(PIN_NONE)
+        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+
+    def test_the_bus_may_have_the_eebus_form(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski], json="eebus", topic_root="home/eebus"))
+        reader = self.reader(daemon, "home/#")
+        peer = self.dial(daemon, device)
+        peer.shake_hands_as_client()
+        peer.send(data(DISCOVERY))
+        self.assertEqual(self.next(reader, f"home/eebus/{device.ski}/rx"), DISCOVERY)
+        self.publish(daemon, f"home/eebus/{device.ski}/tx", DISCOVERY)
+        peer.expect(data(DISCOVERY))
+
+    def test_messages_wait_for_the_data_exchange(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        peer.send(INIT)
+        peer.expect(INIT)
+        peer.expect_hello()
+        self.state(reader, device.ski, "connecting")
+        self.publish(daemon, f"ship/{device.ski}/tx", '{"a":{"b":1}}')
+        self.publish(daemon, f"ship/{device.ski}/tx", '{"a":{"b":2}}')
+        while not self.state(reader, device.ski, "connecting")["waiting"]:
+            pass
+        peer.send(READY, ANNOUNCE_MAX)
+        peer.expect(SELECT)
+        peer.send(SELECT, PIN_NONE)
+        peer.expect(PIN_NONE, ACCESS_REQUEST, data('{"a":[{"b":1}]}'), data('{"a":[{"b":2}]}'))
+        self.assertFalse(self.state(reader, device.ski, "connected")["waiting"])
+
+    def test_messages_wait_for_a_device_that_returns(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        first = self.dial(daemon, device)
+        first.shake_hands_as_client()
+        self.state(reader, device.ski, "connected")
+        first.close()
+        self.state(reader, device.ski, "disconnected")
+        self.publish(daemon, f"ship/{device.ski}/tx", '{"a":1}')
+        again = self.dial(daemon, device)
+        again.shake_hands_as_client()
+        again.expect(data('{"a":1}'))
+
+    def test_what_is_not_json_is_not_sent(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        peer.shake_hands_as_client()
+        self.state(reader, device.ski, "connected")
+        self.publish(daemon, f"ship/{device.ski}/tx", "not json")
+        self.publish(daemon, f"ship/{device.ski}/tx", "{}")
+        peer.expect(data("{}"))
+        self.logged(daemon, "ship-message-dropped")
+
+    def test_the_device_closes_in_order(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        peer.shake_hands_as_client()
+        peer.send(ANNOUNCE_CLOSE)
+        peer.expect_end(CONFIRM_CLOSE)
+        self.assertEqual(peer.close_code, 4001)
+        state = self.state(reader, device.ski, "disconnected")
+        self.assertEqual(state["ship"], "peer-closed")
+
+    def test_the_host_announces_its_end(self):
+        """RR24, TC_SHIP_TERM_001."""
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        peer.shake_hands_as_client()
+        self.state(reader, device.ski, "connected")
+        daemon.process.terminate()
+        peer.expect_end(ANNOUNCE_CLOSE)
+        self.assertEqual(peer.close_code, 4001)
+        peer.close()
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_a_newer_connection_takes_the_place_of_an_older(self):
+        """RR13: a device that was reset does not wait for its former connection."""
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        first = self.dial(daemon, device)
+        first.shake_hands_as_client()
+        self.state(reader, device.ski, "connected")
+        second = self.dial(daemon, device)
+        second.shake_hands_as_client()
+        first.expect_end(ANNOUNCE_CLOSE)
+        self.assertEqual(first.close_code, 1000)
+        second.send(data(DISCOVERY))
+        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+        self.publish(daemon, f"ship/{device.ski}/tx", "{}")
+        second.expect(data("{}"))
+
+    def test_another_ship_id_under_the_same_key_is_refused(self):
+        """RR16"""
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        first = self.dial(daemon, device)
+        first.shake_hands_as_client("one")
+        self.logged(daemon, "ship-connected")
+        first.close()
+        second = self.dial(daemon, device)
+        second.shake_hands_as_client("another")
+        second.expect_end(ANNOUNCE_CLOSE)
+        self.assertEqual(second.close_code, 4450)
+
+    def test_a_text_frame_ends_the_connection(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        peer = self.dial(daemon, device)
+        peer.sock.sendall(peer.frame(TEXT, b"hello"))
+        while peer.receive() is not None:
+            pass
+        self.assertEqual(peer.close_code, 1003)
+
+
+class Strangers(ShipTest):
+    def test_a_stranger_is_kept_pending_and_named(self):
+        device = self.identity()
+        daemon = self.host(endpoint())
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        peer.send(INIT, READY)
+        peer.expect(INIT)
+        hello = peer.expect_hello("pending")
+        self.assertTrue(58000 <= hello[1]["waiting"] <= 240000, hello)
+        request = json.loads(self.next(reader, "ship/$pairing/ship"))["requests"][0]
+        self.assertEqual((request["ski"], request["attempts"]), (device.ski, 1))
+        self.logged(daemon, "ship-pairing-request")
+        peer.send(ABORTED)
+        peer.expect_end()
+        # Nothing of it stays on the bus.
+        self.publish(daemon, "ship/last", "x")
+        lines = []
+        while not (lines and lines[-1].startswith("ship/last")):
+            lines.append(reader.next())
+        self.assertFalse([line for line in lines if device.ski + "/" in line], lines)
+
+    def test_a_stranger_is_refused_where_nobody_decides(self):
+        daemon = self.host(endpoint(strangers="refused"))
+        peer = self.dial(daemon, self.identity())
+        peer.send(INIT)
+        peer.expect_end(INIT, ABORTED)
+        self.assertEqual(peer.close_code, 4452)
+
+    def test_trust_comes_with_a_reload(self):
+        device = self.identity()
+        daemon = self.host(endpoint())
+        peer = self.dial(daemon, device)
+        peer.send(INIT, READY)
+        peer.expect(INIT)
+        peer.expect_hello("pending")
+        config = daemon.folder / "fairlead.toml"
+        content = config.read_text(encoding="utf-8")
+        config.write_text(content + f'trusted = ["{device.ski}"]\n', encoding="utf-8")
+        rpc = self.rpc(daemon)
+        self.assertEqual(rpc.call("reload")["replaced"], ["ship"])
+        while peer.receive() is not None:
+            pass
+
+        def port():
+            one = self.endpoint(rpc, "ship")
+            return urlsplit(one["url"]).port if one["state"] == "running" else None
+
+        self.assertTrue(kit.settle(port, kit.DEADLINE))
+        daemon.ports["ship"] = port()
+        self.dial(daemon, device).shake_hands_as_client()
+
+
+class Identities(ShipTest):
+    def refused(self, daemon, identity, text):
+        try:
+            peer = self.dial(daemon, identity)
+        except Refused:
+            pass
+        else:
+            self.fail(f"not refused: {peer.receive()}")
+        if text:
+            self.logged(daemon, text)
+
+    def test_a_key_identifier_that_is_not_the_keys_is_refused(self):
+        """RR3, TC_SHIP_SEC_001: in the handshake, before an HTTP byte, also with another's SKI."""
+        victim = self.identity()
+        daemon = self.host(endpoint(trusted=[victim.ski]))
+        spoofed = ":".join(victim.ski[i:i + 2] for i in range(0, 40, 2))
+        self.refused(daemon, self.identity(ski=spoofed), None)
+        self.refused(daemon, self.identity(ski=None), None)
+        self.refused(daemon, None, None)
+        self.dial(daemon, victim).shake_hands_as_client()
+
+    def test_an_expired_certificate_is_accepted_and_logged(self):
+        """RR2"""
+        device = self.identity(days=-1)
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        self.dial(daemon, device).shake_hands_as_client()
+        self.logged(daemon, "certificate-odd")
+        self.logged(daemon, "it has expired")
+
+    def test_the_identity_outlives_the_process(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        before = self.identity_of(daemon)
+        pem = daemon.folder / "state/identity/ship.pem"
+        self.assertEqual(pem.stat().st_mode & 0o777, 0o600)
+        content = pem.read_bytes()
+        self.assertEqual(daemon.stop(), 0)
+        again = self.host(endpoint(trusted=[device.ski]), folder=daemon.folder)
+        self.assertEqual(self.identity_of(again), before)
+        self.assertEqual(pem.read_bytes(), content)
+        self.assertEqual(papers.ski_of(pem), before[0])
+        self.assertEqual(again.stop(), 0)
+        # What is damaged is not replaced.
+        pem.write_bytes(content[:100])
+        broken = self.daemon(keys="\n" + endpoint(), folder=daemon.folder)
+        self.logged(broken, "config-range")
+        self.assertEqual(pem.read_bytes(), content[:100])
+
+    def test_only_the_sub_protocol_is_served(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        for arguments in ({"sub_protocol": "other"}, {"sub_protocol": None}, {"path": "/other"}):
+            with self.subTest(**arguments), self.assertRaises(Refused):
+                self.dial(daemon, device, **arguments)
+
+
+class Dialling(ShipTest):
+    def dialling(self, ski, port, **keys):
+        return self.host(endpoint("pump", f"ship://127.0.0.1:{port}", role="dial", peer_key_id=ski,
+                                  reconnect_delay=0.05, **keys))
+
+    def test_a_device_that_is_dialled_exchanges_data(self):
+        device = self.identity()
+        sock, port = self.listening()
+        grouped = " ".join(device.ski[i:i + 4] for i in range(0, 40, 4)).upper()
+        daemon = self.dialling(grouped, port)
+        reader = self.reader(daemon)
+        peer = self.accept(sock, device, daemon)
+        self.assertTrue(peer.request.startswith(b"GET /ship/ HTTP/1.1\r\n"), peer.request)
+        peer.shake_hands_as_server()
+        state = self.state(reader, device.ski, "connected")
+        self.assertEqual(state["role"], "client")
+        peer.send(data(DISCOVERY))
+        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+        self.publish(daemon, f"ship/{device.ski}/tx", DISCOVERY_PLAIN)
+        peer.expect(data(DISCOVERY))
+
+    def test_somebody_else_at_the_address_is_refused(self):
+        """SV-14, TC_SHIP_SEC_002: a proper certificate, and not the wanted one."""
+        wanted, other = self.identity(), self.identity()
+        sock, port = self.listening()
+        daemon = self.dialling(wanted.ski, port)
+        with self.assertRaises(Refused):
+            peer = self.accept(sock, other, daemon)
+            self.fail(peer.receive())
+        self.logged(daemon, "identity-mismatch")
+
+    def test_a_device_whose_user_has_to_decide_is_waited_for(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.dialling(device.ski, port)
+        peer = self.accept(sock, device, daemon)
+        peer.expect(INIT)
+        peer.send(INIT, PENDING)
+        peer.expect_hello()
+        self.logged(daemon, "ship-peer-decides")
+        peer.send(READY)
+        peer.expect(ANNOUNCE_MAX)
+
+    def test_a_device_that_says_no_is_not_stormed(self):
+        """RR15: it is asked again after a minute, not at once."""
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.dialling(device.ski, port)
+        peer = self.accept(sock, device, daemon)
+        peer.expect(INIT)
+        peer.send(INIT, ABORTED)
+        peer.expect_hello()
+        peer.expect_end()
+        rpc = self.rpc(daemon)
+        self.assertTrue(kit.settle(
+            lambda: (self.endpoint(rpc, "pump").get("nextRetrySeconds") or 0) > 30, kit.DEADLINE),
+            self.endpoint(rpc, "pump"))
+        self.assertEqual(self.endpoint(rpc, "pump")["reason"]["code"], "not-authorized")
+
+
+class Stalling(ShipTest):
+    """TC_SHIP_CMI_003, PROT_003, PROT_004: the state's own timer, with the protocol's own word."""
+
+    def test_silence_instead_of_the_first_message(self):
+        daemon = self.host(endpoint())
+        peer = self.dial(daemon, self.identity())
+        peer.expect_end()
+
+    def test_silence_instead_of_a_proposal(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        peer = self.dial(daemon, device)
+        peer.send(INIT, READY)
+        peer.expect(INIT)
+        peer.expect_hello()
+        peer.expect_end(PROTOCOL_TIMEOUT)
+
+    def test_silence_instead_of_a_confirmation(self):
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        peer = self.dial(daemon, device)
+        peer.send(INIT, READY, ANNOUNCE_MAX)
+        peer.expect(INIT)
+        peer.expect_hello()
+        peer.expect_end(SELECT, PROTOCOL_TIMEOUT)
+
+    def test_silence_instead_of_a_choice(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.host(endpoint("pump", f"ship://127.0.0.1:{port}", role="dial",
+                                    peer_key_id=device.ski))
+        peer = self.accept(sock, device, daemon)
+        peer.expect(INIT)
+        peer.send(INIT, READY)
+        peer.expect_hello()
+        peer.expect_end(ANNOUNCE_MAX, PROTOCOL_TIMEOUT)
+
+    def test_silence_in_the_tls_handshake(self):
+        """RR10"""
+        daemon = self.host(endpoint(handshake_timeout=0.5))
+        with socket.create_connection(("127.0.0.1", daemon.ports["ship"])) as sock:
+            sock.settimeout(kit.DEADLINE)
+            self.assertEqual(sock.recv(1), b"")
+
+
+class TwoHosts(ShipTest):
+    def test_two_hosts_exchange_messages(self):
+        dialler = self.host(endpoint("seed"))
+        dialler_ski = self.identity_of(dialler)[0]
+        self.assertEqual(dialler.stop(), 0)
+        listener = self.host(endpoint(trusted=[f"{dialler_ski} The other one"]))
+        listener_ski = self.identity_of(listener)[0]
+        self.assertNotEqual(listener_ski, dialler_ski)
+        at_listener = self.reader(listener, f"ship/{dialler_ski}/#")
+        dialler = self.host(
+            endpoint("other", f"ship://127.0.0.1:{listener.ports['ship']}", role="dial",
+                     peer_key_id=listener_ski), folder=dialler.folder)
+        self.assertEqual(self.identity_of(dialler)[0], dialler_ski)
+        at_dialler = self.reader(dialler, f"ship/{listener_ski}/#")
+        self.state(at_listener, dialler_ski, "connected")
+        self.state(at_dialler, listener_ski, "connected")
+        count = 200
+        for daemon, to in ((listener, dialler_ski), (dialler, listener_ski)):
+            client = self.client(daemon)
+            for i in range(count):
+                client.publish(f"ship/{to}/tx", b'{"number":%d,"list":[{"x":[]}]}' % i, qos=0)
+        for reader, of in ((at_dialler, listener_ski), (at_listener, dialler_ski)):
+            for i in range(count):
+                self.assertEqual(self.next(reader, f"ship/{of}/rx"),
+                                 '{"number":%d,"list":[{"x":{}}]}' % i)
+        self.assertEqual(listener.stop(), 0)
+        state = self.state(at_dialler, listener_ski, "disconnected")
+        self.assertEqual(state["ship"], "peer-closed")
+        self.assertEqual(dialler.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
