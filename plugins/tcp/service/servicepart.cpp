@@ -304,14 +304,12 @@ void ServicePart::handleCall(const ServiceCall &call)
     appendBody(line, call.body);
     m_core.send(line);
     m_calls.insert(call.id);
-    beginRequest();
 }
 
 void ServicePart::handleCallDropped(quint64 id)
 {
     if (m_calls.erase(id) == 0)
         return;
-    endRequest();
     JsonLine line("call_dropped");
     m_core.send(line.number("id", qint64(id)));
 }
@@ -325,7 +323,6 @@ void ServicePart::answer(const JsonValue &message)
             Error(ErrorCode::NotFound, QStringLiteral("call %1 waits for no answer").arg(id)), 0);
         return;
     }
-    endRequest();
     ServiceSeat &seat = *m_core.context.service;
     if (const JsonValue error = message.member("error")) {
         seat.answer(id, failureOf(error));
@@ -351,19 +348,6 @@ bool ServicePart::hasRoom() const
 qint64 ServicePart::leftMs(qint64 deadline) const
 {
     return std::max<qint64>(0, (deadline - m_core.context.clock.now()) / kNsPerMs);
-}
-
-// What it was asked for may take it long, and keep it silent (HB-05).
-void ServicePart::beginRequest()
-{
-    if (m_core.context.heartbeat)
-        (void)m_core.context.heartbeat->beginRequest();
-}
-
-void ServicePart::endRequest()
-{
-    if (m_core.context.heartbeat)
-        (void)m_core.context.heartbeat->endRequest();
 }
 
 } // namespace fairlead::tcp

@@ -60,8 +60,6 @@ private:
 
     void resolve(qint64 timeoutMs, qint64 intervalMs);
     void watch();
-    void beginRequest();
-    void endRequest();
     bool hasRoom() const;
     qint64 leftMs(qint64 deadline) const;
     /// Empty and told to the peer when there is no such broadcast.
@@ -70,7 +68,7 @@ private:
 
     PeerCore &m_core;
     std::map<quint64, OperationReply> m_replies; ///< by correlation
-    std::set<quint64> m_calls; ///< to be answered; they excuse silence
+    std::set<quint64> m_calls; ///< to be answered
     qint64 m_timeoutMs = 0;
     qint64 m_intervalMs = 0;
     quint64 m_generation = 0;

@@ -82,7 +82,6 @@ private Q_SLOTS:
     void theProvidersFailureIsPassedOn();
     void answersAreBounded();
     void droppedCallsAreTold();
-    void callsExcuseSilence();
     void whoDoesNotReadIsNotCalled();
 };
 
@@ -458,20 +457,6 @@ void tst_ServicePart::droppedCallsAreTold()
     peer.say("\"op\":\"answer\",\"re\":81,\"body\":1");
     QCOMPARE(peer.errorHeard(), QStringLiteral("not-found"));
     QVERIFY(peer.seat.answers.empty());
-}
-
-// HB-05: who works on what it was asked for may be silent meanwhile.
-void tst_ServicePart::callsExcuseSilence()
-{
-    ServiceHarness peer;
-    peer.registered();
-    peer.seat.driver->handleCall(callOf(peer, 81));
-    peer.seat.driver->handleCall(callOf(peer, 82));
-    QCOMPARE(peer.heartbeat.inFlight, 2);
-    peer.say("\"op\":\"answer\",\"re\":81,\"body\":1");
-    QCOMPARE(peer.heartbeat.inFlight, 1);
-    peer.seat.driver->handleCallDropped(82);
-    QCOMPARE(peer.heartbeat.inFlight, 0);
 }
 
 void tst_ServicePart::whoDoesNotReadIsNotCalled()
