@@ -183,11 +183,28 @@ int StoreCommand::showStats(const QJsonObject &stats)
     constexpr qsizetype kColumn = 20;
     for (auto entry = stats.begin(); entry != stats.end(); ++entry) {
         const QJsonValue value = entry.value();
+        if (value.isObject()) {
+            showStreams(value.toObject());
+            continue;
+        }
         const QByteArray text
             = value.isString() ? value.toString().toUtf8() : QByteArray::number(value.toInteger());
         m_console.write(entry.key().toUtf8().leftJustified(kColumn) + text + '\n');
     }
     return end(exitcode::kOk);
+}
+
+void StoreCommand::showStreams(const QJsonObject &streams)
+{
+    for (auto stream = streams.begin(); stream != streams.end(); ++stream) {
+        const QJsonObject counts = stream.value().toObject();
+        const auto number = [&counts](const char *name) {
+            return QByteArray::number(counts.value(QLatin1String(name)).toInteger());
+        };
+        m_console.write("stream " + stream.key().toUtf8() + ": " + number("messages")
+                        + " messages, " + number("message_bytes") + " bytes, sequences "
+                        + number("first_sequence") + " to " + number("last_sequence") + '\n');
+    }
 }
 
 int StoreCommand::exportFile(StoreReport &report)

@@ -35,6 +35,7 @@ private:
     /// What a file or a host says, in the same words.
     int showCheck(const QJsonObject &result);
     int showStats(const QJsonObject &stats);
+    void showStreams(const QJsonObject &streams);
 
     int end(int exitCode);
     int complain(const Failure &failure);

@@ -3,6 +3,8 @@
 
 #include "core/store/ledger.h"
 
+#include <fairlead/clock.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -49,7 +51,14 @@ void Ledger::refuse(const StoreRecord &record)
 {
     if (const auto *put = std::get_if<record::PutMessage>(&record)) {
         m_sequence.note(put->message.sequence());
-        noteRefused(put->message.sequence());
+        if (put->streams == 0) {
+            noteRefused(put->message.sequence());
+            return;
+        }
+        record::PutMessage logged;
+        logged.message = put->message;
+        logged.streams = put->streams;
+        take(logged, false);
     }
 }
 
@@ -99,7 +108,8 @@ void Ledger::take(record::PutMessage &record, bool refusable)
           .message = std::move(record.message),
           .targets = std::move(record.targets),
           .shared = std::move(record.shared),
-          .added = {}});
+          .added = {},
+          .utcMs = record.streams != 0 ? m_clock.utcMs() : 0});
     for (const Target &target : m_collected)
         owe(target.session, *findSession(target.session), sequence);
     for (int stream = 0; stream < kStreams && record.streams >> stream != 0; ++stream) {
@@ -279,6 +289,7 @@ void Ledger::take(const record::TrimStream &record, bool)
     }
     const quint32 bit = 1U << record.stream;
     std::deque<quint64> &sequences = m_streams[std::size_t(record.stream)];
+    quint64 removed = 0;
     while (!sequences.empty() && sequences.front() < record.below) {
         const auto entry = m_messages.find(sequences.front());
         sequences.pop_front();
@@ -290,9 +301,26 @@ void Ledger::take(const record::TrimStream &record, bool)
             m_amendments[entry->first].releasedStreams |= bit;
             stored.flags |= kAmended;
             amend(entry->first, stored);
+        } else if (stored.has(kOnDisk) && !stored.has(kPinned)) {
+            removeBetween(removed, entry->first);
+            removed = entry->first;
         }
         release(entry);
     }
+}
+
+/// Two rows that go with nothing between them go in one statement.
+void Ledger::removeBetween(quint64 first, quint64 last)
+{
+    constexpr quint64 kFar = 16;
+    if (first == 0 || last - first > kFar)
+        return;
+    for (quint64 sequence = first + 1; sequence < last; ++sequence) {
+        if (m_messages.contains(sequence))
+            return;
+    }
+    for (quint64 sequence = first + 1; sequence < last; ++sequence)
+        m_removedMessages.push_back(sequence);
 }
 
 // Retained messages.

@@ -5,6 +5,7 @@
 
 #include "core/store/storageengine.h"
 #include "core/store/storerecord.h"
+#include "core/store/streamstate.h"
 #include "core/store/targetset.h"
 
 #include <QByteArray>
@@ -39,7 +40,7 @@ struct SettledSet;
 class Ledger
 {
 public:
-    static constexpr int kStreams = 32;
+    static constexpr int kStreams = kStreamSlots;
 
     struct Counters
     {
@@ -55,7 +56,7 @@ public:
     /// Takes the next record. @p refusable: somebody waits for it, so that failed() takes it back if
     /// it brings a message.
     void apply(StoreRecord &&record, bool refusable);
-    /// Instead of apply(), while nothing can be kept: the message will never be stored.
+    /// Instead of apply(), while nothing can be kept: the message will be stored for streams alone.
     void refuse(const StoreRecord &record);
     /// Numbers that are given out without a record: a start shall not give them out again.
     void noteUsed(quint64 sequence, quint64 session) noexcept;
@@ -65,7 +66,8 @@ public:
     /// What fill() yielded is stored.
     void committed();
     /// It is not: messages that were refusable are as if they had never been, with their keys and
-    /// their place as their topic's retained message; the rest stays due.
+    /// their place as their topic's retained message, but for streams, which keep what was seen;
+    /// the rest stays due.
     void failed();
 
     const Counters &counters() const noexcept { return m_counters; }
@@ -87,7 +89,7 @@ public:
                        const std::vector<DurableTarget> &targets,
                        quint32 streams);
     /// Its targets cannot be read: what else holds it keeps it, in a row that is written again.
-    void restoreUntargeted(const Message &message, quint32 streams);
+    void restoreUntargeted(const Message &message, quint32 streams, qint64 utcMs);
     /// Nothing: it does not fit its message, and everybody is owed it as the row says. Else what it
     /// adds to the count of restoreMessage(), which knew of nothing that is settled.
     std::optional<int> restoreSettled(quint64 sequence, const SettledSet &set);
@@ -145,6 +147,7 @@ private:
         DurableTargets targets;
         DurableTargets shared;
         std::vector<DurableTarget> added;
+        qint64 utcMs = 0; ///< of one that a stream keeps
     };
 
     /// What a stored message's row does not say.
@@ -243,6 +246,9 @@ private:
     void forgetSettled(quint64 number, SessionState &session);
     void settle(Messages::iterator entry, Target *target);
     void release(Messages::iterator entry);
+    void removeBetween(quint64 first, quint64 last);
+    void settleAll(Messages::iterator entry);
+    void leaveToStreams(Messages::iterator entry);
     void drop(Messages::iterator entry);
     void pend(Stored &stored, Pending pending);
     void dropUnneeded();

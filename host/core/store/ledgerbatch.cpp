@@ -100,6 +100,7 @@ void Ledger::fillMessages(EngineBatch *batch)
         row.message = pending.message;
         row.targets = encode(pending, stored.targets);
         row.streams = stored.streams;
+        row.utcMs = pending.utcMs;
         setExpiry(&row, m_clock);
         batch->messages.push_back(std::move(row));
     }
@@ -399,17 +400,33 @@ void Ledger::undoMessages()
     }
     empty(&m_refusableTargets);
     for (const quint64 sequence : m_refusable) {
-        noteRefused(sequence);
         const auto entry = m_messages.find(sequence);
+        if (entry != m_messages.end() && entry->second.streams != 0) {
+            leaveToStreams(entry);
+            continue;
+        }
+        noteRefused(sequence);
         if (entry == m_messages.end())
             continue;
-        for (Target &target : entry->second.targets) {
-            if ((target.flags & TargetSet::kSettled) == 0)
-                settle(entry, &target);
-        }
+        settleAll(entry);
         drop(entry);
     }
     empty(&m_refusable);
+}
+
+void Ledger::settleAll(Messages::iterator entry)
+{
+    for (Target &target : entry->second.targets) {
+        if ((target.flags & TargetSet::kSettled) == 0)
+            settle(entry, &target);
+    }
+}
+
+/// A refused message was seen by who was there, so that it is a part of the past.
+void Ledger::leaveToStreams(Messages::iterator entry)
+{
+    settleAll(entry);
+    entry->second.flags &= quint8(~kRetained);
 }
 
 } // namespace fairlead::core

@@ -76,7 +76,7 @@ int Ledger::restoreMessage(const Message &message,
     return unknown;
 }
 
-void Ledger::restoreUntargeted(const Message &message, quint32 streams)
+void Ledger::restoreUntargeted(const Message &message, quint32 streams, qint64 utcMs)
 {
     const quint64 sequence = message.sequence();
     restoreMessage(message, {}, streams);
@@ -86,6 +86,7 @@ void Ledger::restoreUntargeted(const Message &message, quint32 streams)
     Pending pending;
     pending.sequence = sequence;
     pending.message = message;
+    pending.utcMs = utcMs;
     pend(stored, std::move(pending));
 }
 

@@ -64,6 +64,12 @@ Result<> MemoryEngine::commit(const EngineBatch &batch)
     return {};
 }
 
+Result<> MemoryEngine::setComplete(bool isComplete)
+{
+    m_meta.isComplete = isComplete;
+    return {};
+}
+
 void MemoryEngine::remove(const EngineBatch &batch)
 {
     for (const quint64 sequence : batch.removedMessages) {

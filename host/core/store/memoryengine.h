@@ -21,6 +21,7 @@ public:
     Result<StoreMeta> open() override;
     Result<> load(StoreVisitor &visitor) override;
     Result<> commit(const EngineBatch &batch) override;
+    Result<> setComplete(bool isComplete) override;
     Result<> checkpoint() override;
     void close() override;
 

@@ -150,6 +150,8 @@ void Recovery::visitMessage(MessageRow row)
     }
     const Message message = withDeadline(row.message, deadline);
     m_messages.push_back(message);
+    if (row.streams != 0)
+        m_times.emplace_back(sequence, row.utcMs);
     std::optional<std::vector<DurableTarget>> targets;
     if (row.targets.isEmpty())
         targets.emplace();
@@ -157,7 +159,7 @@ void Recovery::visitMessage(MessageRow row)
         targets = decodeTargets(row.targets);
     if (!targets) {
         ++m_recovered.skipped;
-        m_ledger.restoreUntargeted(message, row.streams);
+        m_ledger.restoreUntargeted(message, row.streams, row.utcMs);
         return;
     }
     m_recovered.skipped += quint64(m_ledger.restoreMessage(message, *targets, row.streams));
@@ -290,14 +292,19 @@ Recovered Recovery::finish()
     }
     for (RecoveredSession &session : m_recovered.sessions)
         markSent(&session.deliveries);
+    auto time = m_times.cbegin();
     for (const Message &message : m_messages) {
         const quint64 sequence = message.sequence();
         if (m_ledger.isRetained(sequence))
             m_recovered.retained.push_back(message);
         const quint32 streams = m_ledger.streamsOf(sequence);
+        if (streams == 0)
+            continue;
+        while (time->first < sequence)
+            ++time;
         for (int stream = 0; stream < Ledger::kStreams && streams >> stream != 0; ++stream) {
             if ((streams >> stream & 1) != 0)
-                m_recovered.streams[std::size_t(stream)].push_back(message);
+                m_recovered.streams[std::size_t(stream)].push_back({message, time->second});
         }
     }
     m_recovered.messages = m_ledger.storedMessages();

@@ -41,6 +41,13 @@ struct RecoveredSession
     std::vector<RecoveredDelivery> deliveries; ///< by sequence, then copy
 };
 
+/// A message that durable streams keep.
+struct RecoveredEntry
+{
+    Message message;
+    qint64 utcMs = 0; ///< when it came; 0: unknown
+};
+
 /// What a store kept of earlier runs.
 struct Recovered
 {
@@ -50,7 +57,9 @@ struct Recovered
     quint64 nextSession = 1;
     std::vector<RecoveredSession> sessions;
     std::vector<Message> retained; ///< by sequence
-    std::array<std::vector<Message>, Ledger::kStreams> streams; ///< by sequence
+    std::array<std::vector<RecoveredEntry>, Ledger::kStreams> streams; ///< by sequence
+    /// False: the streams may lack messages that somebody was shown.
+    bool isComplete = true;
     std::vector<record::PutValue> values;
     quint64 messages = 0; ///< rows that count
     quint64 expired = 0; ///< messages whose time has passed
@@ -97,6 +106,7 @@ private:
     std::unordered_map<quint64, std::size_t> m_sessions; ///< number to place
     std::unordered_map<QByteArray, std::size_t> m_names; ///< the same by key
     std::vector<Message> m_messages; ///< by sequence
+    std::vector<std::pair<quint64, qint64>> m_times; ///< of those that streams keep, by sequence
     std::vector<quint64> m_expired; ///< ascending
     std::vector<TagRow> m_tags;
 };

@@ -89,6 +89,23 @@ Result<> createIfEmpty(SqliteDatabase &database)
     return done;
 }
 
+Result<> upgrade(SqliteDatabase &database)
+{
+    if (const Result<> begun = database.execute("BEGIN IMMEDIATE"); !begun)
+        return begun;
+    Result<> done = database.execute(kFromFirst);
+    // SQLite's general error here means that it misses the table.
+    if (done.error().details().value(QStringLiteral("sqlite")) == SQLITE_ERROR)
+        done = damaged(done.error().text());
+    if (done)
+        done = execute(database, "user_version", kSchemaVersion);
+    if (done)
+        done = database.execute("COMMIT");
+    if (!done)
+        static_cast<void>(database.execute("ROLLBACK"));
+    return done;
+}
+
 Result<> identify(SqliteDatabase &database)
 {
     const Result<qint64> application = database.integer("PRAGMA application_id");
@@ -123,7 +140,7 @@ Result<> identify(SqliteDatabase &database)
     }
     if (*version < 1)
         return damaged(database.path() + QStringLiteral(": has tables without a version"));
-    return {};
+    return *version < kSchemaVersion ? upgrade(database) : Result<>();
 }
 
 Result<> startLog(SqliteDatabase &database)
@@ -213,8 +230,8 @@ Result<> createStore(const Place &place)
     }
     // Under its own name it is whole or not there, so that an empty file always is a damaged one.
     const QString draft = place.path + QStringLiteral(".new");
-    removeSqliteFile(draft, place.vfs);
-    removeSqliteFile(draft + QStringLiteral("-journal"), place.vfs);
+    static_cast<void>(removeSqliteFile(draft, place.vfs));
+    static_cast<void>(removeSqliteFile(draft + QStringLiteral("-journal"), place.vfs));
     if (const Result<> made = createPrivateFile(draft); !made)
         return made;
     SqliteDatabase database;

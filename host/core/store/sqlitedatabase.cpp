@@ -9,6 +9,9 @@
 
 #include <sqlite3.h>
 
+#include <cstddef>
+#include <vector>
+
 namespace fairlead::core {
 
 namespace {
@@ -124,10 +127,41 @@ bool sqliteFileExists(const QString &path, const QByteArray &vfs)
         && exists != 0;
 }
 
-void removeSqliteFile(const QString &path, const QByteArray &vfs)
+Result<> removeSqliteFile(const QString &path, const QByteArray &vfs)
 {
-    if (sqlite3_vfs *const files = sqlite3_vfs_find(orNull(vfs)))
-        files->xDelete(files, path.toUtf8().constData(), 0);
+    sqlite3_vfs *const files = sqlite3_vfs_find(orNull(vfs));
+    const int code = files ? files->xDelete(files, path.toUtf8().constData(), 1) : SQLITE_ERROR;
+    if (code == SQLITE_OK || code == SQLITE_IOERR_DELETE_NOENT)
+        return {};
+    return Error(ErrorCode::StorageFailed, path + QStringLiteral(": cannot be removed"));
+}
+
+Result<> createSqliteFile(const QString &path, const QByteArray &vfs, ByteSpan text)
+{
+    if (sqliteFileExists(path, vfs))
+        return {};
+    sqlite3_vfs *const files = sqlite3_vfs_find(orNull(vfs));
+    int code = files ? SQLITE_OK : SQLITE_ERROR;
+    if (files) {
+        // Of this kind its first flush is one of its folder too. SQLite wants a name to end twice.
+        constexpr int kFlags
+            = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_SUPER_JOURNAL;
+        const QByteArray name = path.toUtf8() + '\0';
+        std::vector<std::max_align_t> place(std::size_t(files->szOsFile) / sizeof(std::max_align_t)
+                                            + 1);
+        auto *const file = reinterpret_cast<sqlite3_file *>(place.data());
+        int flags = 0;
+        code = files->xOpen(files, name.constData(), file, kFlags, &flags);
+        if (code == SQLITE_OK)
+            code = file->pMethods->xWrite(file, text.data(), int(text.size()), 0);
+        if (code == SQLITE_OK)
+            code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+        if (file->pMethods)
+            file->pMethods->xClose(file);
+    }
+    if (code == SQLITE_OK)
+        return {};
+    return Error(ErrorCode::StorageFailed, path + QStringLiteral(": cannot be made"));
 }
 
 } // namespace fairlead::core

@@ -61,7 +61,10 @@ private:
 
 /// Whether @p path exists in @p vfs.
 bool sqliteFileExists(const QString &path, const QByteArray &vfs);
-/// Removes @p path from @p vfs if it is there.
-void removeSqliteFile(const QString &path, const QByteArray &vfs);
+/// Removes @p path from @p vfs if it is there; it stays away after a loss of power.
+Result<> removeSqliteFile(const QString &path, const QByteArray &vfs);
+/// Makes @p path in @p vfs with @p text in it if it is not there, so that a loss of power does not take
+/// it away. An empty file is none to SQLite.
+Result<> createSqliteFile(const QString &path, const QByteArray &vfs, ByteSpan text);
 
 } // namespace fairlead::core

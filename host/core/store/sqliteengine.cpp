@@ -63,6 +63,9 @@ Result<StoreMeta> SqliteEngine::open()
         disconnect();
         if (!isInSystem)
             return damage;
+        // Before a whole store is in its place.
+        if (const Result<> noted = setComplete(false); !noted)
+            return noted.error();
         const Result<> replaced = sqlite::replaceDamaged(m_options.place, damage, m_clock.utcMs());
         if (!replaced)
             return replaced.error();
@@ -129,6 +132,7 @@ Result<StoreMeta> SqliteEngine::readMeta()
         done = read("SELECT value FROM meta WHERE name = 'reservedSession'", meta.reservedSession);
     if (!done)
         return done.error();
+    meta.isComplete = sqliteFileExists(completePath(), m_options.place.vfs);
     meta.quarantined = sqlite::readNotice(m_database);
     m_hasNotice = !meta.quarantined.isNull();
     return meta;
@@ -158,6 +162,19 @@ Result<> SqliteEngine::commit(const EngineBatch &batch)
     if (done)
         m_hasUnsynced = !batch.sync;
     return done;
+}
+
+QString SqliteEngine::completePath() const
+{
+    return m_options.place.path + QStringLiteral("-complete");
+}
+
+Result<> SqliteEngine::setComplete(bool isComplete)
+{
+    const sqlite::Place &place = m_options.place;
+    constexpr ByteSpan kText = "All that was shown of durable streams is in the store.\n";
+    return isComplete ? createSqliteFile(completePath(), place.vfs, kText)
+                      : removeSqliteFile(completePath(), place.vfs);
 }
 
 // The log may end in a transaction that was refused and yet is whole, and the system may have

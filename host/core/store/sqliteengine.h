@@ -48,6 +48,8 @@ public:
     Result<StoreMeta> open() override;
     Result<> load(StoreVisitor &visitor) override;
     Result<> commit(const EngineBatch &batch) override;
+    /// Says so by a file beside the store: to remove one takes no room.
+    Result<> setComplete(bool isComplete) override;
     Result<> checkpoint() override;
     void close() override;
 
@@ -64,6 +66,7 @@ private:
     Error noted(Error error);
     int workOffLog(int mode);
     qint64 logSize() const;
+    QString completePath() const;
 
     const Options m_options;
     const Clock &m_clock;

@@ -35,7 +35,7 @@ bool exists(const QString &path)
 void removeDraft(const Place &place)
 {
     for (const char *const suffix : {"", "-journal", "-wal", "-shm"})
-        removeSqliteFile(draftPath(place) + QLatin1String(suffix), {});
+        static_cast<void>(removeSqliteFile(draftPath(place) + QLatin1String(suffix), {}));
 }
 
 QString freeAsidePath(const Place &place, qint64 utcMs)

@@ -108,6 +108,7 @@ MessageRow decodeMessage(const SqliteStatement &row)
     message.expirySeconds = quint32(row.integer(6));
     message.streams = quint32(row.integer(7));
     message.targets = row.bytes(8);
+    message.utcMs = row.integer(12);
     return message;
 }
 

@@ -38,9 +38,16 @@ inline constexpr Table kRetained = {"retained", "topic, seq", "topic", "bi"};
 inline constexpr Table kMessages
     = {"message",
        "seq, epoch, origin, qos, retain, expiry_utc, expiry_span, streams, targets, topic,"
-       " properties, payload",
+       " properties, payload, time_utc",
        "seq",
-       "iiiiiiiibbbb"};
+       "iiiiiiiibbbbi"};
+/// The same in a store of version 1.
+inline constexpr Table kFirstMessages
+    = {"message",
+       "seq, epoch, origin, qos, retain, expiry_utc, expiry_span, streams, targets, topic,"
+       " properties, payload, 0",
+       "seq",
+       "iiiiiiiibbbbi"};
 inline constexpr Table kSettled = {"settled", "seq, list", "seq", "ib"};
 inline constexpr Table kTags
     = {"tag", "session, seq, copy, tag, body_done", "session, seq, copy", "iiiii"};

@@ -37,6 +37,8 @@ private:
     bool copyOneWay(const Table &table, const char *direction, const Take &take);
     Result<> flush();
 
+    bool hasTimes() { return m_from.isOpen() && m_from.prepare("SELECT time_utc FROM message"); }
+
     bool hasSession(quint64 number) const { return m_sessions.contains(number); }
 
     bool hasMessage(quint64 sequence) const { return m_messages.contains(sequence); }
@@ -77,7 +79,7 @@ Result<> Salvage::copyRows()
         m_batch.sessions.push_back(std::move(session));
     });
     if (done) {
-        done = copy(kMessages, [this](const SqliteStatement &row) {
+        done = copy(hasTimes() ? kMessages : kFirstMessages, [this](const SqliteStatement &row) {
             MessageRow message = decodeMessage(row);
             if (!m_messages.insert(message.message.sequence()).second)
                 return;

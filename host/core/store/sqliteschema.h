@@ -8,7 +8,7 @@ namespace fairlead::core::sqlite {
 /// "Flds", in the header of every store, so that no other program's file is taken for one.
 inline constexpr int kApplicationId = 0x466C6473;
 /// Of the tables below. A store of a later one is left alone.
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 /// What the usual file system and flash card write in one piece.
 inline constexpr int kPageSize = 4096;
 
@@ -34,7 +34,8 @@ inline constexpr const char *kTables
       "CREATE TABLE message(seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL,"
       " origin INTEGER NOT NULL, qos INTEGER NOT NULL, retain INTEGER NOT NULL,"
       " expiry_utc INTEGER NOT NULL, expiry_span INTEGER NOT NULL, streams INTEGER NOT NULL,"
-      " targets BLOB NOT NULL, topic BLOB NOT NULL, properties BLOB NOT NULL,"
+      " time_utc INTEGER NOT NULL, targets BLOB NOT NULL, topic BLOB NOT NULL, properties BLOB NOT "
+      "NULL,"
       " payload BLOB NOT NULL) STRICT;"
       "CREATE TABLE settled(seq INTEGER PRIMARY KEY, list BLOB NOT NULL) STRICT;"
       "CREATE TABLE tag(session INTEGER NOT NULL, seq INTEGER NOT NULL, copy INTEGER NOT NULL,"
@@ -43,5 +44,9 @@ inline constexpr const char *kTables
       "CREATE TABLE value(space BLOB NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,"
       " PRIMARY KEY(space, key)) STRICT, WITHOUT ROWID;"
       "INSERT INTO meta VALUES('epoch', 0), ('reservedSequence', 0), ('reservedSession', 0);";
+
+/// Makes the tables of version 1 those of this one.
+inline constexpr const char *kFromFirst
+    = "ALTER TABLE message ADD COLUMN time_utc INTEGER NOT NULL DEFAULT 0";
 
 } // namespace fairlead::core::sqlite

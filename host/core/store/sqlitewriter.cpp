@@ -25,7 +25,8 @@ constexpr const char *kSql[] = {
     "DELETE FROM retained WHERE topic = ?1",
     "DELETE FROM value WHERE space = ?1 AND key = ?2",
     "REPLACE INTO message(seq, epoch, origin, qos, retain, expiry_utc, expiry_span, streams,"
-    " targets, topic, properties, payload) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+    " targets, topic, properties, payload, time_utc)"
+    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
     "REPLACE INTO settled(seq, list) VALUES(?1,?2)",
     "REPLACE INTO session(number, expiry, expires_utc, key, peer_key, note, will_qos, will_retain,"
     " will_delay, will_expiry, will_topic, will_properties, will_payload)"
@@ -195,7 +196,8 @@ int Writer::putMessage(const MessageRow &row)
     statement.bind(3, message.origin()).bind(4, int(message.qos())).bind(5, message.isRetain());
     statement.bind(6, row.expiryUtcMs).bind(7, row.expirySeconds).bind(8, row.streams);
     statement.bind(9, row.targets).bind(10, message.topic());
-    return statement.bind(11, message.properties()).bind(12, message.payload()).run();
+    statement.bind(11, message.properties()).bind(12, message.payload());
+    return statement.bind(13, row.utcMs).run();
 }
 
 int Writer::putSession(const SessionRow &row)

@@ -25,6 +25,7 @@ struct MessageRow
     quint32 expirySeconds = kNever; ///< what was left of it when it was stored
     QByteArray targets; ///< the Ledger's form
     quint32 streams = 0;
+    qint64 utcMs = 0; ///< of one that a stream keeps: when it came
 };
 
 struct TagRow
@@ -75,6 +76,8 @@ struct StoreMeta
     quint32 epoch = 0; ///< of the last run, 0: a fresh store
     quint64 reservedSequence = 0;
     quint64 reservedSession = 0;
+    /// False: of a durable stream something was shown that may not be here; see setComplete().
+    bool isComplete = true;
     /// Not null: what was there could not be read, and where it was put aside.
     Error quarantined;
 };
@@ -110,6 +113,9 @@ public:
     virtual Result<StoreMeta> open() = 0;
     virtual Result<> load(StoreVisitor &visitor) = 0;
     virtual Result<> commit(const EngineBatch &batch) = 0;
+    /// Notes for the next open() whether every message of a durable stream that anybody was shown is
+    /// kept. To note that it is not takes no room, and works while commit() fails, or before open().
+    virtual Result<> setComplete(bool isComplete) = 0;
     /// Everything in its final place; for the orderly end, and now and then.
     virtual Result<> checkpoint() = 0;
     virtual void close() = 0;

@@ -72,9 +72,10 @@ void Store::setListener(Listener listener)
 
 // The queue.
 
-Ticket Store::append(StoreRecord record, Durability level)
+Ticket Store::append(StoreRecord record, Durability level, bool isAwaited)
 {
     const quint64 cost = costOf(record);
+    const bool isRefusable = isAwaited && level != Durability::Memory && isMessage(record);
     const std::lock_guard lock(m_lock);
     const Ticket ticket = ++m_last;
     if (m_isClosed) {
@@ -82,7 +83,7 @@ Ticket Store::append(StoreRecord record, Durability level)
         m_decided.store(ticket, std::memory_order_release);
         return ticket;
     }
-    m_queue.push_back({std::move(record), level});
+    m_queue.push_back({std::move(record), level, isRefusable});
     m_queuedBytes += cost;
     if (m_queuedBytes + m_groupBytes > m_options.maxWaitingBytes)
         m_congested.store(true, std::memory_order_relaxed);
@@ -150,6 +151,14 @@ qint64 Store::runGroup()
     const std::lock_guard running(m_running);
     runDue(false);
     return nextDue();
+}
+
+void Store::beginStreams()
+{
+    const std::lock_guard running(m_running);
+    m_hasStreams = true;
+    runDue(true);
+    noteComplete(!isDegraded());
 }
 
 Result<> Store::drain()
@@ -232,9 +241,8 @@ void Store::applyGroup()
 {
     for (Queued &queued : m_group.records) {
         m_group.sync = m_group.sync || queued.level == Durability::Disk;
-        const bool refusable = queued.level != Durability::Memory && isMessage(queued.record);
-        m_group.messages += refusable ? 1 : 0;
-        m_ledger->apply(std::move(queued.record), refusable);
+        m_group.messages += queued.isRefusable ? 1 : 0;
+        m_ledger->apply(std::move(queued.record), queued.isRefusable);
     }
 }
 
@@ -242,7 +250,7 @@ void Store::applyGroup()
 void Store::refuseGroup()
 {
     for (Queued &queued : m_group.records) {
-        if (queued.level != Durability::Memory && isMessage(queued.record)) {
+        if (queued.isRefusable) {
             ++m_group.messages;
             m_ledger->refuse(queued.record);
             continue;

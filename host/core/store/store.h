@@ -91,7 +91,8 @@ public:
 
     /// Queues @p record; what counts as waiting for it, see Durability. With Durability::Memory nobody
     /// does, and it is written with the next group or within lazyInterval. Never blocks on the disk.
-    Ticket append(StoreRecord record, Durability level);
+    /// @p isAwaited false: nobody is told whether it is kept, so that it is not refused either.
+    Ticket append(StoreRecord record, Durability level, bool isAwaited = true);
     /// Has the driver run what is due; called after a batch of appends, outside of locks.
     void kick() noexcept;
     /// Numbers below these are given out, with or without a record.
@@ -117,6 +118,10 @@ public:
     /// How long the engine took over each group, those it refused included.
     const Histogram &commitTimes() const noexcept { return m_commitTimes; }
 
+    /// What was appended up to here says which durable streams there are. From here on what is appended
+    /// for them is either kept once it is decided, or the next start learns that it may not be
+    /// (Recovered::isComplete).
+    void beginStreams();
     /// Runs a group if one is due. Yields the monotonic time at which to call again, unless woken
     /// earlier; -1: not before.
     qint64 runGroup();
@@ -136,6 +141,7 @@ private:
     {
         StoreRecord record;
         Durability level;
+        bool isRefusable;
     };
 
     struct Range
@@ -164,6 +170,7 @@ private:
     Result<> reopen();
     Result<> commit();
     void degrade(const Error &error);
+    void noteComplete(bool isComplete);
     void recover();
     void decide(bool refused);
     void refuseLocked(Ticket first, Ticket last);
@@ -184,6 +191,8 @@ private:
     qint64 m_retryDue = -1;
     bool m_hasProbe = false; ///< stored, to be removed
     bool m_isOpen = false; ///< the engine
+    bool m_hasStreams = false;
+    bool m_isComplete = true; ///< as the engine noted last
     Histogram m_commitTimes; ///< read by any
 
     mutable std::mutex m_lock;

@@ -43,6 +43,7 @@ Recovered Store::open()
         return recovered;
     }
     m_isOpen = true;
+    m_isComplete = recovered.isComplete;
     const auto probe = std::find_if(recovered.values.begin(), recovered.values.end(), isProbe);
     m_hasProbe = probe != recovered.values.end();
     if (m_hasProbe)
@@ -80,6 +81,7 @@ Recovered Store::load()
         recovered.epoch = epoch;
         recovered.previousEpoch = found.epoch;
         recovered.quarantined = found.quarantined;
+        recovered.isComplete = found.isComplete;
         recovered.failure = loaded.error();
         if (loaded.error().code() != ErrorCode::StorageDamaged)
             return recovered;
@@ -129,8 +131,16 @@ Result<> Store::commit()
     return kept;
 }
 
+// Before anybody learns that what he waits for is decided, and after all of it is kept.
+void Store::noteComplete(bool isComplete)
+{
+    if (m_hasStreams && m_isComplete != isComplete && m_engine.setComplete(isComplete))
+        m_isComplete = isComplete;
+}
+
 void Store::degrade(const Error &error)
 {
+    noteComplete(false);
     m_retryDue = m_clock.now() + m_options.retryInterval;
     {
         const std::lock_guard lock(m_lock);
@@ -149,6 +159,7 @@ void Store::retry()
         degrade(kept.error());
         return;
     }
+    noteComplete(true);
     m_degraded.store(false, std::memory_order_release);
     if (m_listener.recovered)
         m_listener.recovered();

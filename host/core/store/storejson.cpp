@@ -8,6 +8,8 @@
 #include <QJsonArray>
 #include <QStringDecoder>
 
+#include <bit>
+
 namespace fairlead::core {
 
 namespace {
@@ -104,6 +106,18 @@ void putTargets(QJsonObject *object, const QByteArray &row, const QByteArray &se
     object->insert(QStringLiteral("targets"), list);
 }
 
+// Where a row says more than is true, its stream has let go of it meanwhile.
+QJsonArray namesOf(quint32 bits, quint64 sequence, const StreamSlots &streams)
+{
+    QJsonArray names;
+    for (quint32 left = bits; left != 0; left &= left - 1) {
+        const StreamOnDisk &stream = streams[std::size_t(std::countr_zero(left))];
+        if (!stream.name.isEmpty() && sequence > stream.trimmedUpTo)
+            names.append(QString::fromUtf8(stream.name));
+    }
+    return names;
+}
+
 } // namespace
 
 void putBytes(QJsonObject *object, const QString &name, const QByteArray &bytes)
@@ -147,10 +161,8 @@ QJsonObject toJson(const SubscriptionRow &row)
     putIf(&object, QStringLiteral("no_local"), row.noLocal);
     putIf(&object, QStringLiteral("retain_as_published"), row.retainAsPublished);
     putIf(&object, QStringLiteral("show_positions"), row.showPositions);
-    if (row.overflow.policy != OverflowPolicy::Disconnect) {
-        object.insert(QStringLiteral("overflow"),
-                      QLatin1String(overflowPolicyName(row.overflow.policy)));
-    }
+    object.insert(QStringLiteral("overflow"),
+                  QLatin1String(overflowPolicyName(row.overflow.policy)));
     if (row.overflow.policy == OverflowPolicy::BlockUpTo)
         object.insert(QStringLiteral("patience_ms"), qint64(row.overflow.patienceMs));
     putNumber(&object, QStringLiteral("since"), row.since);
@@ -166,7 +178,27 @@ QJsonObject retainedToJson(const QByteArray &topic, quint64 sequence)
     return object;
 }
 
-QJsonObject toJson(const MessageRow &row, const QByteArray &settled)
+QJsonObject toJson(const StreamOnDisk &stream)
+{
+    QJsonObject object;
+    object.insert(QStringLiteral("kind"), QStringLiteral("stream"));
+    putBytes(&object, QStringLiteral("name"), stream.name);
+    putBytes(&object, QStringLiteral("filter"), stream.state.filter);
+    putNumber(&object, QStringLiteral("trimmed_up_to"), stream.trimmedUpTo);
+    if (stream.state.unprovenUpTo != 0)
+        putNumber(&object, QStringLiteral("unproven_up_to"), stream.state.unprovenUpTo);
+    QJsonArray epochs;
+    for (const auto &[epoch, first] : stream.state.epochs) {
+        QJsonObject start;
+        start.insert(QStringLiteral("epoch"), qint64(epoch));
+        putNumber(&start, QStringLiteral("first"), first);
+        epochs.append(start);
+    }
+    object.insert(QStringLiteral("epochs"), epochs);
+    return object;
+}
+
+QJsonObject toJson(const MessageRow &row, const QByteArray &settled, const StreamSlots &streams)
 {
     const Message &message = row.message;
     QJsonObject object;
@@ -182,8 +214,10 @@ QJsonObject toJson(const MessageRow &row, const QByteArray &settled)
         object.insert(QStringLiteral("expires_utc_ms"), row.expiryUtcMs);
         putExpiry(&object, QStringLiteral("expiry_seconds"), row.expirySeconds);
     }
-    if (row.streams != 0)
-        object.insert(QStringLiteral("streams"), qint64(row.streams));
+    if (row.streams != 0) {
+        object.insert(QStringLiteral("streams"), namesOf(row.streams, message.sequence(), streams));
+        object.insert(QStringLiteral("came_utc_ms"), row.utcMs);
+    }
     if (!message.properties().empty()) {
         object.insert(QStringLiteral("properties_base64"),
                       QString::fromLatin1(bytes(message.properties()).toBase64()));

@@ -69,6 +69,17 @@ public:
         return read;
     }
 
+    Result<> show(const StreamSlots &streams)
+    {
+        for (const StreamOnDisk &stream : streams) {
+            if (!stream.name.isEmpty())
+                m_lines += line(toJson(stream));
+        }
+        m_goesOn = m_goesOn && (m_lines.isEmpty() || m_sink(m_lines));
+        m_lines.clear();
+        return {};
+    }
+
 private:
     SqliteDatabase &m_database;
     const StoreReport::Sink &m_sink;
@@ -231,7 +242,11 @@ Result<QJsonObject> StoreReport::readStats()
         }
         result.insert(QLatin1String(number.name), *value);
     }
+    const Result<QJsonObject> streams = countStreams();
     static_cast<void>(m_database.execute("ROLLBACK"));
+    if (!streams)
+        return streams.error();
+    result.insert(QStringLiteral("streams"), *streams);
     result.insert(QStringLiteral("log_bytes"),
                   QFileInfo(m_database.path() + QStringLiteral("-wal")).size());
     return result;
@@ -255,6 +270,8 @@ Result<QStringList> StoreReport::checkAll()
         done = checkRows(&findings);
     if (done)
         done = checkReferences(&findings);
+    if (done)
+        done = checkStreams(&findings);
     if (!done && done.error().code() != ErrorCode::StorageDamaged)
         return done.error();
     if (!done)
@@ -360,12 +377,18 @@ Result<> StoreReport::exportAll(const Sink &sink)
             return retainedToJson(topic, sequence);
         });
     }
+    const Result<StreamSlots> streams = done ? readStreams() : Result<StreamSlots>(done.error());
+    if (done && !streams)
+        done = streams.error();
+    if (done)
+        done = pages.show(*streams);
     if (done) {
-        constexpr int kSettledColumn = 12;
+        constexpr int kSettledColumn = 13;
         done = pages.show(sqlite::kMessages,
                           ", (SELECT list FROM settled WHERE settled.seq = message.seq)",
-                          [](const SqliteStatement &row) {
-                              return toJson(sqlite::decodeMessage(row), row.bytes(kSettledColumn));
+                          [&streams](const SqliteStatement &row) {
+                              return toJson(
+                                  sqlite::decodeMessage(row), row.bytes(kSettledColumn), *streams);
                           });
     }
     return done;

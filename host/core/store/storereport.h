@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/store/sqlitedatabase.h"
+#include "core/store/storejson.h"
 
 #include <QByteArray>
 #include <QJsonObject>
@@ -49,7 +50,7 @@ public:
     /// Takes some lines; false: no more of them.
     using Sink = std::function<bool(const QByteArray &lines)>;
 
-    /// A line of JSON per session, subscription, retained topic and message, in this order. Rows are
+    /// A line of JSON per session, subscription, retained topic, stream and message, in this order. Rows are
     /// read in pages, each as one moment has it, so that a slow reader holds up no host; what is
     /// written meanwhile may be in it or not.
     Result<> exportRows(const Sink &sink);
@@ -63,6 +64,9 @@ private:
     Error told(const Error &error) const;
     Result<> checkRows(QStringList *findings);
     Result<> checkReferences(QStringList *findings);
+    Result<StreamSlots> readStreams();
+    Result<QJsonObject> countStreams();
+    Result<> checkStreams(QStringList *findings);
 
     SqliteDatabase m_database;
     std::atomic<bool> m_isCancelled = false;

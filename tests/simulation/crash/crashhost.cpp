@@ -23,12 +23,21 @@ core::SqliteEngine::Options engineOptions(const SimDisk &disk, qint64 logBytes)
 Result<> InterruptedEngine::commit(const core::EngineBatch &batch)
 {
     const Error gone(ErrorCode::StorageFailed, QStringLiteral("the process is gone"));
-    if (elsewhere && !elsewhere())
+    m_isGone = elsewhere && !elsewhere();
+    if (m_isGone)
         return gone;
     Result<> kept = m_engine.commit(batch);
-    if (elsewhere && !elsewhere())
+    m_isGone = elsewhere && !elsewhere();
+    if (m_isGone)
         return gone;
     return kept;
+}
+
+Result<> InterruptedEngine::setComplete(bool isComplete)
+{
+    if (m_isGone)
+        return Error(ErrorCode::StorageFailed, QStringLiteral("the process is gone"));
+    return m_engine.setComplete(isComplete);
 }
 
 CrashHost::CrashHost(SimDisk &disk, const Setup &setup)
@@ -47,6 +56,7 @@ CrashHost::CrashHost(SimDisk &disk, const Setup &setup)
     host.store = &m_store;
     host.next = {m_kept.epoch, m_kept.nextSequence};
     host.clock = &m_clock;
+    host.limits.streams = setup.streams;
     m_host = std::make_unique<SimHost>(host);
     m_host->endpoint().durability = setup.level;
     core::restore(m_host->distributor(), m_kept);

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace fairlead::sim {
 
@@ -46,12 +47,15 @@ public:
 
     Result<> commit(const core::EngineBatch &batch) override;
 
+    Result<> setComplete(bool isComplete) override;
+
     Result<> checkpoint() override { return m_engine.checkpoint(); }
 
     void close() override { m_engine.close(); }
 
 private:
     core::StorageEngine &m_engine;
+    bool m_isGone = false;
 };
 
 /// One process with a host in it: message path, store and SQLite over a simulated disk. The storage
@@ -66,6 +70,7 @@ public:
         core::Durability level = core::Durability::Disk;
         qint64 utcMs = 1'700'000'000'000;
         qint64 logBytes = 0; ///< see SqliteEngine
+        std::vector<core::StreamSpec> streams;
     };
 
     CrashHost(SimDisk &disk, const Setup &setup);

@@ -83,6 +83,7 @@ void CrashWorld::begin()
     setup.reactors = m_setup.seed % 3 == 0 ? 1 : 3;
     setup.seed = m_random.next();
     setup.level = m_setup.level;
+    setup.streams = {StreamPart::spec()};
     // Small, so that the log is worked off now and then.
     setup.logBytes = qint64(m_random.below(400'000));
     m_dead = false;
@@ -107,6 +108,7 @@ void CrashWorld::begin()
     m_disk.stopAfter(1'000'000);
     checkKept(m_process->kept());
     m_process->setElsewhere([this] { return elsewhere(); });
+    m_stream.begin(m_process->host());
     m_crashAt = ~quint64(0);
     if (m_clients.empty())
         makeClients();
@@ -157,6 +159,7 @@ void CrashWorld::crash()
     }
     watchChurner();
     watchTestators();
+    m_stream.end();
     m_churner.reset();
     for (Will &will : m_wills)
         will.link.reset();
@@ -237,8 +240,12 @@ void CrashWorld::act()
     watchChurner();
     watchTestators();
     const auto what = m_random.below(100);
-    if (what < 55) {
+    if (what < 45) {
         actAsPublisher(int(m_random.below(kPublishers)));
+    } else if (what < 58) {
+        m_stream.act(m_random, anyReactor());
+        if (!m_stream.failure().empty())
+            fail(m_stream.failure());
     } else if (what < 80) {
         actAsClient(*m_clients[m_random.below(m_clients.size())]);
     } else if (what < 92) {
@@ -419,6 +426,7 @@ void CrashWorld::finish()
     }
     int quiet = 0;
     const auto isSettled = [&] {
+        m_stream.finish(0);
         quiet = isQuiet() ? quiet + 1 : 0;
         return quiet > kQuietSteps;
     };
@@ -438,6 +446,9 @@ void CrashWorld::finish()
             return fail(wrong);
     }
     checkWills();
+    m_stream.check();
+    if (!m_stream.failure().empty())
+        fail(m_stream.failure());
 }
 
 void CrashWorld::checkRetained()

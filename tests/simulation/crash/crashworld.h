@@ -6,6 +6,7 @@
 #include "crashhost.h"
 #include "keptpromises.h"
 #include "mqtt/flowcheck.h"
+#include "streampart.h"
 
 #include <array>
 #include <memory>
@@ -16,7 +17,7 @@ namespace fairlead::sim {
 
 /// A host that ends without warning, again and again, and its peers, who hold it to what it
 /// acknowledged: MQTT clients that publish and subscribe, sessions that change what they subscribe
-/// to, wills that wait. Everything follows from the seed.
+/// to, wills that wait, a stream that is stored. Everything follows from the seed.
 class CrashWorld
 {
 public:
@@ -101,6 +102,7 @@ private:
     std::size_t m_churnerAnswers = 0;
     int m_churnerGrants = 0;
     std::vector<Will> m_wills;
+    StreamPart m_stream;
 
     struct Noted
     {

@@ -70,6 +70,15 @@ QByteArray deliveryLine(const Delivery &delivery)
 
 } // namespace
 
+/// What is left of a message that was refused: those who were there have seen it.
+static StoreRecord seen(const record::PutMessage &refused)
+{
+    record::PutMessage put;
+    put.message = refused.message;
+    put.streams = refused.streams;
+    return put;
+}
+
 StoreRecord cloned(const StoreRecord &record)
 {
     return std::visit(
@@ -91,8 +100,11 @@ void NaiveStore::apply(const StoreRecord &record, bool refusable)
 
 void NaiveStore::refuse(const StoreRecord &record)
 {
-    if (const auto *put = std::get_if<record::PutMessage>(&record))
+    const auto *put = std::get_if<record::PutMessage>(&record);
+    if (put && put->streams == 0)
         m_refused.insert(put->message.sequence());
+    else if (put)
+        apply(seen(*put), false);
 }
 
 void NaiveStore::committed()
@@ -105,10 +117,15 @@ void NaiveStore::failed()
 {
     std::vector<Logged> rest;
     for (Logged &logged : m_log) {
+        const auto *put = std::get_if<record::PutMessage>(&logged.record);
+        const auto kept
+            = put ? m_state.messages.find(put->message.sequence()) : m_state.messages.end();
         if (!logged.refusable)
             rest.push_back(std::move(logged));
-        else
-            refuse(logged.record);
+        else if (kept != m_state.messages.end() && kept->second.streams != 0)
+            rest.push_back({seen(*put), false});
+        else if (put)
+            m_refused.insert(put->message.sequence());
     }
     m_log = std::move(rest);
     m_state = m_kept;
@@ -353,8 +370,8 @@ std::vector<QByteArray> linesOf(const Recovered &recovered)
     for (const Message &message : recovered.retained)
         out.push_back("retained " + messageText(message));
     for (std::size_t stream = 0; stream < recovered.streams.size(); ++stream) {
-        for (const Message &message : recovered.streams[stream])
-            out.push_back("stream " + number(stream) + ' ' + messageText(message));
+        for (const RecoveredEntry &entry : recovered.streams[stream])
+            out.push_back("stream " + number(stream) + ' ' + messageText(entry.message));
     }
     for (const record::PutValue &value : recovered.values)
         out.push_back("value " + value.space + ' ' + value.key + ' ' + value.value);

@@ -52,6 +52,7 @@ MessageRow message(Dice &dice, quint64 sequence)
     row.expirySeconds = quint32(dice.next());
     row.targets = dice.bytes(40);
     row.streams = quint32(dice.below(4));
+    row.utcMs = qint64(dice.below(1'000'000));
     return row;
 }
 

@@ -96,7 +96,8 @@ void StoreDump::visitMessage(MessageRow row)
                   row.expiryUtcMs,
                   row.expirySeconds,
                   row.targets,
-                  row.streams);
+                  row.streams,
+                  row.utcMs);
 }
 
 void StoreDump::visitSettled(quint64 sequence, const QByteArray &settled)

@@ -76,6 +76,8 @@ public:
         return kept;
     }
 
+    Result<> setComplete(bool isComplete) override { return rows.setComplete(isComplete); }
+
     Result<> checkpoint() override
     {
         ++checkpoints;

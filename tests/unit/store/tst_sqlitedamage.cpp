@@ -336,18 +336,18 @@ void tst_SqliteDamage::storeOfAnotherProgramIsSetAside()
 void tst_SqliteDamage::laterSchemaIsRefused()
 {
     const QByteArrayList before = fill(false);
-    tamper(path(), "PRAGMA user_version = 2");
+    tamper(path(), "PRAGMA user_version = 3");
     const QByteArray content = read(path());
     SqliteEngine engine(options(), m_clock);
     const Result<StoreMeta> meta = engine.open();
     QVERIFY(!meta);
     QCOMPARE(meta.error().code(), ErrorCode::StorageFailed);
     QVERIFY(!meta.error().isRetryable());
-    QCOMPARE(meta.error().details().value(QStringLiteral("schema")).toInt(), 2);
+    QCOMPARE(meta.error().details().value(QStringLiteral("schema")).toInt(), 3);
     QVERIFY(meta.error().text().contains(path()));
     QCOMPARE(read(path()), content);
     QCOMPARE(QDir(m_folder->path()).entryList(QDir::Files).size(), 1);
-    tamper(path(), "PRAGMA user_version = 1");
+    tamper(path(), "PRAGMA user_version = 2");
     QVERIFY(engine.open());
     QCOMPARE(dump(engine), before);
 }

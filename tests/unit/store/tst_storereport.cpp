@@ -150,7 +150,7 @@ void tst_StoreReport::statsCountEverything()
     QVERIFY(report.open(path()));
     const Result<QJsonObject> stats = report.stats();
     QVERIFY2(stats, qPrintable(stats.error().toString()));
-    const QList<std::pair<const char *, qint64>> expected = {{"schema", 1},
+    const QList<std::pair<const char *, qint64>> expected = {{"schema", 2},
                                                              {"epoch", 3},
                                                              {"reserved_sequence", 1000},
                                                              {"reserved_session", 64},
@@ -335,9 +335,9 @@ void tst_StoreReport::saysWhyItCannotRead()
     file.write(QByteArray("not a database").repeated(100));
     file.close();
     QCOMPARE(report.open(text).error().code(), ErrorCode::StorageDamaged);
-    tamper(path(), "PRAGMA user_version = 2");
+    tamper(path(), "PRAGMA user_version = 3");
     QCOMPARE(report.open(path()).error().code(), ErrorCode::StorageFailed);
-    tamper(path(), "PRAGMA user_version = 1; PRAGMA application_id = 5");
+    tamper(path(), "PRAGMA user_version = 2; PRAGMA application_id = 5");
     QCOMPARE(report.open(path()).error().code(), ErrorCode::StorageDamaged);
 }
 
