@@ -142,15 +142,6 @@ std::optional<int> Daemon::start()
             record.logText());
     }
 
-    for (const StreamSpec &stream : m_config->streams()) {
-        if (stream.durable) {
-            log(LogLevel::Warning,
-                "stream",
-                QStringLiteral("stream.%1.durable: kept in memory only, it ends with the process")
-                    .arg(QString::fromUtf8(stream.name)));
-        }
-    }
-
     HostSetup setup;
     setup.reactors
         = settings.reactors > 0 ? settings.reactors : std::max(1, QThread::idealThreadCount() / 2);
@@ -194,6 +185,15 @@ void Daemon::followStore()
     HostStore *store = m_host->store();
     if (!store) {
         log(LogLevel::Info, "store", QStringLiteral("engine=none"));
+        for (const StreamSpec &stream : m_config->streams()) {
+            if (stream.durable) {
+                log(LogLevel::Warning,
+                    "stream",
+                    QStringLiteral("stream.%1.durable: with store.engine = \"none\" it ends with "
+                                   "the process")
+                        .arg(QString::fromUtf8(stream.name)));
+            }
+        }
         return;
     }
     const StoreSummary &found = m_host->recovered();

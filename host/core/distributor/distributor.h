@@ -6,6 +6,7 @@
 #include "core/distributor/limits.h"
 #include "core/distributor/sequencer.h"
 #include "core/distributor/sessiondirectory.h"
+#include "core/distributor/streamlog.h"
 #include "core/distributor/streamseats.h"
 #include "core/distributor/streamset.h"
 #include "core/registry/generationsource.h"
@@ -27,6 +28,7 @@ struct Distributor
         , first(next)
         , retained(bounds.retained)
         , streams(bounds.streams, next.sequence - 1)
+        , log(streams, keeper)
         , seats(streams)
         , sequencer(next, retained, streams, keeper)
         , index(sequencer)
@@ -40,6 +42,7 @@ struct Distributor
     LinkRegistry links;
     RetainedStore retained;
     StreamSet streams;
+    StreamLog log;
     StreamSeats seats;
     Sequencer sequencer;
     TopicIndex index;
@@ -47,7 +50,7 @@ struct Distributor
     std::vector<Reactor *> reactors;
 
     /// What sessions read what came before their live messages from.
-    SessionSources sources() noexcept { return {retained, streams, index}; }
+    SessionSources sources() noexcept { return {retained, streams, index, store}; }
 };
 
 } // namespace fairlead::core

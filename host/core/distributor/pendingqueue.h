@@ -19,7 +19,11 @@ namespace fairlead::core {
 struct Debt
 {
     quint32 copy = 0; ///< see DurableTarget
-    Ticket ticket = 0; ///< not 0: at QoS 2 it is sent once this is kept
+    bool isAwaited
+        = false; ///< its publisher waits for the ticket: at QoS 2 it is sent once this is kept
+    bool isLogged
+        = false; ///< in a durable stream: with its position it is sent once this is decided
+    Ticket ticket = 0;
 };
 
 /// One message that waits for its session's link.

@@ -134,19 +134,20 @@ ReplayStart resolveReplay(const ReplayFrom &from, const ReplayHistory &history) 
         = history.spansEpochs ? extent.lostUpTo : std::max(extent.lostUpTo, history.earlierUpTo);
     const bool named = from.kind == ReplayFrom::Kind::Position && from.epoch != history.epoch;
     const bool proven = !named
-        || (history.spansEpochs && from.epoch < history.epoch
+        || (history.spansEpochs && history.hasPosition && from.epoch < history.epoch
             && from.number <= history.earlierUpTo);
     // Where the place is unknown here, everything that is here may be new to the subscriber.
     start.number
         = proven ? std::clamp(from.number, lostUpTo, std::max(extent.newest, lostUpTo)) : lostUpTo;
-    if (proven && from.number >= lostUpTo)
+    const quint64 missingUpTo = std::max(lostUpTo, history.unprovenUpTo);
+    if (proven && from.number >= missingUpTo)
         return start;
     ReplayGap gap;
     gap.requested = {named ? from.epoch : history.epoch, from.number};
     gap.oldest = extent.oldest;
-    if (from.number < lostUpTo) {
+    if (from.number < missingUpTo) {
         gap.first = from.number + 1;
-        gap.last = lostUpTo;
+        gap.last = missingUpTo;
     }
     start.gap = gap;
     return start;

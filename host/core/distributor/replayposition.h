@@ -55,6 +55,10 @@ struct ReplayHistory
     /// The stream is durable: extent.lostUpTo counts earlier epochs too, so that nothing after it is
     /// missing whatever its epoch.
     bool spansEpochs = false;
+    bool hasPosition
+        = true; ///< the position of an earlier epoch that is asked for is one of its log
+    /// Messages that came up to here may be missing, though those that are there are told.
+    quint64 unprovenUpTo = 0;
 };
 
 /// What a subscriber asked for and will never get, as far as anyone knows.

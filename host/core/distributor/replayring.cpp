@@ -65,7 +65,10 @@ bool ReplayRing::isTooOld(const Entry &entry, qint64 now) const noexcept
 Message ReplayRing::dropOldestLocked() noexcept
 {
     Entry &oldest = entry(0);
-    m_bytes -= costOf(oldest.message);
+    const quint64 cost = costOf(oldest.message);
+    m_bytes -= cost;
+    ++m_dropped;
+    m_droppedBytes += cost;
     m_lostUpTo = oldest.sequence;
     Message dropped = std::move(oldest.message);
     --m_size;
@@ -76,7 +79,7 @@ Message ReplayRing::dropOldestLocked() noexcept
     return dropped;
 }
 
-Message ReplayRing::appendLocked(const Message &message, qint64 now)
+Message ReplayRing::appendLocked(const Message &message, qint64 now, Ticket ticket)
 {
     const quint64 sequence = message.sequence();
     Q_ASSERT(sequence > m_newest);
@@ -94,6 +97,7 @@ Message ReplayRing::appendLocked(const Message &message, qint64 now)
     added.message = message;
     added.sequence = sequence;
     added.at = m_lastTime;
+    added.ticket = ticket;
     m_bytes += costOf(message);
     Message dropped;
     while (m_size > 0
@@ -132,6 +136,7 @@ ReplayPage ReplayRing::read(ReplayCursor *cursor, qint64 now, std::vector<Messag
         for (; index < end && bytes < kPageBytes; ++index) {
             const Entry &one = entry(index);
             cursor->after = one.sequence;
+            page.ticket = one.ticket;
             // Its timer may be late; its time is over nevertheless.
             if (isTooOld(one, now)) {
                 if (page.lostFirst == 0)
@@ -241,6 +246,21 @@ qint64 ReplayRing::expire(qint64 now)
     if (m_limits.ageNs == 0 || m_size == 0)
         return -1;
     return count == kPage ? now : entry(0).at + m_limits.ageNs;
+}
+
+quint64 ReplayRing::takeDropped(bool all)
+{
+    constexpr quint64 kMany = 256;
+    constexpr quint64 kPart = 16;
+    const auto locked = lock();
+    const bool isMuch = m_dropped >= kMany
+        || (m_limits.bytes > 0 && m_droppedBytes >= m_limits.bytes / kPart)
+        || (m_limits.count > 0 && m_dropped >= m_limits.count);
+    if (m_dropped == 0 || (!all && !isMuch))
+        return 0;
+    m_dropped = 0;
+    m_droppedBytes = 0;
+    return m_lostUpTo;
 }
 
 qint64 ReplayRing::deadline() const

@@ -5,6 +5,7 @@
 
 #include "core/distributor/ring.h"
 #include "core/distributor/streamspec.h"
+#include "core/store/ticket.h"
 
 #include <fairlead/message.h>
 #include <fairlead/topic.h>
@@ -45,6 +46,7 @@ struct ReplayPage
     int expired = 0; ///< messages left out because their time was over
     quint64 lostFirst = 0; ///< not 0: gone before the cursor came to them, up to lostLast
     quint64 lostLast = 0;
+    Ticket ticket = 0; ///< of a durable stream: nobody is shown the page before this is decided
 };
 
 /// The search for the last @c left messages that a filter selects, backwards page by page.
@@ -78,7 +80,8 @@ public:
 
     /// Keeps a reference to @p message, and drops what is now too much; yields the last of that, so
     /// that it can be freed without the lock. Allocates only while it grows.
-    Message appendLocked(const Message &message, qint64 now);
+    /// @p ticket: of what is stored of it for this stream.
+    Message appendLocked(const Message &message, qint64 now, Ticket ticket = 0);
     void append(const Message &message, qint64 now);
 
     /// The next page into @p out (appended): at most kPage messages are looked at, or as many as have
@@ -97,6 +100,9 @@ public:
     /// Drops what is too old; the time of the next call, -1: none is needed. At most kPage go at once,
     /// then the answer is @p now.
     qint64 expire(qint64 now);
+    /// As ReplayExtent::lostUpTo, if something was dropped since the last call, and unless @p all if
+    /// much was; else 0.
+    quint64 takeDropped(bool all);
     /// When the oldest one gets too old; -1: never.
     qint64 deadline() const;
 
@@ -115,6 +121,7 @@ private:
         Message message;
         quint64 sequence = 0;
         qint64 at = 0;
+        Ticket ticket = 0;
     };
 
     static constexpr std::size_t kBlock = 256;
@@ -137,6 +144,8 @@ private:
     quint64 m_bytes = 0;
     quint64 m_newest = 0;
     quint64 m_lostUpTo = 0;
+    quint64 m_dropped = 0; ///< since takeDropped()
+    quint64 m_droppedBytes = 0;
     qint64 m_lastTime = std::numeric_limits<qint64>::min();
 };
 

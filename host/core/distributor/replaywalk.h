@@ -30,6 +30,7 @@ struct WalkPage
     std::size_t next = 0;
     quint32 firstCopy = 0; ///< for a durable session
     Ticket ticket = 0; ///< of its QoS 2 messages
+    Ticket shown = 0; ///< nothing of it is given before this is decided; see ReplayPage
 
     bool isDone() const noexcept { return next == messages.size(); }
 };

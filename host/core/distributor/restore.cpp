@@ -85,6 +85,7 @@ void restoreSession(Distributor &distributor, Reactor &home, const RecoveredSess
 void restore(Distributor &distributor, const Recovered &recovered)
 {
     distributor.directory.startAt(recovered.nextSession);
+    distributor.log.restore(recovered, distributor.first, distributor.reactors.front()->clock());
     for (const Message &message : recovered.retained)
         distributor.retained.store(message);
     std::size_t next = 0;

@@ -161,24 +161,33 @@ void Sequencer::commitLocked(int self,
 {
     outgoing->message.setPosition({m_epoch, m_next++});
     const TopicMatch &match = *outgoing->match;
-    if (match.streams != 0)
-        outgoing->dropped = history->append(match.streams, outgoing->message);
-    if (outgoing->retain)
-        m_retained.store(outgoing->message);
     std::vector<SharedMemberPtr> members;
     for (const std::shared_ptr<SharedGroup> &group : match.groups) {
         if (SharedMemberPtr member = pick(*group))
             members.push_back(std::move(member));
     }
+    const quint32 slotBits = m_streams.slotsOf(match.streams);
+    Ticket stored = 0;
     if (m_store)
-        outgoing->ticket = storeLocked(*outgoing, owedTo(members, outgoing->message));
-    const Ticket ticket = outgoing->message.qos() == 2 ? outgoing->ticket : 0;
+        stored = storeLocked(*outgoing, owedTo(members, outgoing->message), slotBits);
+    if (outgoing->level != Durability::Memory)
+        outgoing->ticket = stored;
+    if (match.streams != 0) {
+        outgoing->dropped
+            = history->append(match.streams, outgoing->message, slotBits != 0 ? stored : 0);
+    }
+    if (outgoing->retain)
+        m_retained.store(outgoing->message);
+    const bool isAwaited = outgoing->message.qos() == 2 && outgoing->ticket != 0;
+    const Ticket ticket = isAwaited || slotBits != 0 ? stored : 0;
     for (quint64 left = match.reactors; left != 0; left &= left - 1) {
         const int target = std::countr_zero(left);
         const bool only = (left & (left - 1)) == 0 && members.empty();
         InboxItem item;
         item.message = only ? std::move(outgoing->message) : outgoing->message;
         item.match = target == self ? outgoing->match : nullptr;
+        item.isAwaited = isAwaited;
+        item.isLogged = slotBits != 0;
         item.ticket = ticket;
         pushLocked(target, std::move(item), touched);
     }
@@ -187,6 +196,8 @@ void Sequencer::commitLocked(int self,
         InboxItem item;
         item.copy = copy++;
         item.message = outgoing->message;
+        item.isAwaited = isAwaited;
+        item.isLogged = slotBits != 0;
         item.ticket = ticket;
         const int target = member->subscriber->home.load(std::memory_order_relaxed);
         item.member = std::move(member);
@@ -194,15 +205,15 @@ void Sequencer::commitLocked(int self,
     }
 }
 
-// Queues what must outlive the process; the ticket is 0 when its publisher need not wait.
-Ticket Sequencer::storeLocked(const Outgoing &outgoing, DurableTargets shared)
+// Queues what must outlive the process; the ticket is 0 when nothing must.
+Ticket Sequencer::storeLocked(const Outgoing &outgoing, DurableTargets shared, quint32 slotBits)
 {
     const Message &message = outgoing.message;
     const TopicMatch &match = *outgoing.match;
     const bool isOwed = message.qos() > 0 && (match.durable || shared);
     // What the host says of itself is said anew by its next start.
     const bool isKept = outgoing.retain && !message.topic().starts_with("$SYS/");
-    if (!isOwed && !isKept && outgoing.keySession == 0)
+    if (!isOwed && !isKept && outgoing.keySession == 0 && slotBits == 0)
         return 0;
     record::PutMessage put;
     put.message = message;
@@ -213,8 +224,11 @@ Ticket Sequencer::storeLocked(const Outgoing &outgoing, DurableTargets shared)
     put.keySession = outgoing.keySession;
     put.key = outgoing.key;
     put.retained = isKept;
-    const Ticket ticket = m_store->append(std::move(put), outgoing.level);
-    return outgoing.level == Durability::Memory ? 0 : ticket;
+    put.streams = slotBits;
+    // A log is one that a loss of power leaves whole, whatever its publishers wait for.
+    const bool isAwaited = outgoing.level != Durability::Memory;
+    return m_store->append(
+        std::move(put), slotBits != 0 ? Durability::Disk : outgoing.level, isAwaited);
 }
 
 void Sequencer::commit(int self,

@@ -39,7 +39,9 @@ struct InboxItem
     SharedMemberPtr member; ///< set: only for this member of a shared group
     TopicMatch *match = nullptr; ///< only in the inbox of the reactor that matched it
     quint32 copy = 0; ///< see DurableTarget
-    Ticket ticket = 0; ///< a durable session may be sent it at QoS 2 once this is kept
+    bool isAwaited = false; ///< see Debt
+    bool isLogged = false; ///< see Debt
+    Ticket ticket = 0;
     std::unique_ptr<Session> arriving; ///< a session moves here; later items may be for it
 };
 
@@ -102,7 +104,7 @@ private:
 
     void collectLocked(int self, std::vector<InboxItem> *inbox, std::vector<Reactor *> *relieved);
     void commitLocked(int self, Outgoing *outgoing, StreamSet::Batch *history, quint64 *touched);
-    Ticket storeLocked(const Outgoing &outgoing, DurableTargets shared);
+    Ticket storeLocked(const Outgoing &outgoing, DurableTargets shared, quint32 slotBits);
     void pushLocked(int target, InboxItem item, quint64 *touched);
     void wake(quint64 touched, int self);
 

@@ -100,7 +100,9 @@ PendingEntry Session::entryOf(const Message &message, const LocalTarget::Way &wa
     entry.by = way.by;
     entry.qos = std::min(message.qos(), way.qos);
     entry.debt.copy = debt.copy;
-    if (entry.qos == 2 && m_store)
+    entry.debt.isAwaited = entry.qos == 2 && m_store && debt.isAwaited;
+    // A position that was shown is a promise that what came before it can be had again.
+    if (entry.debt.isAwaited || (debt.isLogged && way.showPosition))
         entry.debt.ticket = debt.ticket;
     entry.retain = message.isRetain() && way.retainAsPublished;
     entry.showPosition = way.showPosition;

@@ -37,6 +37,7 @@ struct SessionSources
     const RetainedStore &retained;
     StreamSet &streams;
     TopicIndex &index;
+    const Store *store; ///< null: nothing is stored
 };
 
 /// What one session may hold.

@@ -146,6 +146,7 @@ void Session::readHistory(Taking *taking, const SessionSources &sources, ReplayW
     const ReplayPage read
         = sources.streams.ring(walk->stream).read(&walk->cursor, taking->now, &page.messages);
     walk->more = read.more;
+    page.shown = read.ticket;
     taking->taken.expired += read.expired;
     if (read.lostFirst != 0) {
         if (!m_losses)

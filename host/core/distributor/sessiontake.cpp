@@ -41,7 +41,7 @@ void showIds(const Matched &by, Delivery *delivery) noexcept
 Session::Taken Session::take(
     Delivery *out, int max, const Window &window, qint64 now, const SessionSources &sources)
 {
-    Taking taking = {out, max, window.unacked, window.bytes, now, {}, false};
+    Taking taking = {out, max, window.unacked, window.bytes, now, sources.store, {}, false};
     m_windowClosed = false;
     m_awaited = 0;
     m_searching = false;
@@ -157,7 +157,7 @@ void Session::give(Taking *taking, PendingEntry entry)
 // Whether what waits for @p ticket may be sent; the take ends here when it may not.
 bool Session::mayLeave(Taking *taking, Ticket ticket)
 {
-    if (ticket == 0 || ticket <= m_store->decidedUpTo())
+    if (ticket == 0 || ticket <= taking->store->decidedUpTo())
         return true;
     m_awaited = ticket;
     taking->ended = true;
@@ -203,7 +203,7 @@ void Session::dropPage(const WalkPage &page, const WalkTerms &terms)
 bool Session::takePage(Taking *taking, WalkPage *page, const WalkTerms &terms)
 {
     while (!page->isDone()) {
-        if (taking->isFull())
+        if (taking->isFull() || !mayLeave(taking, page->shown))
             return false;
         const Message &message = page->messages[page->next];
         PendingEntry entry;
@@ -267,7 +267,7 @@ void Session::takeLive(Taking *taking)
             if (!mayLeave(taking, front.debt.ticket))
                 return;
             // Its publisher was told to keep it, and will send it again.
-            if (m_store->isRefused(front.debt.ticket)) {
+            if (front.debt.isAwaited && m_store->isRefused(front.debt.ticket)) {
                 m_bytes -= front.message.size();
                 m_pending.popFront();
                 continue;

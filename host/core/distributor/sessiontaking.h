@@ -15,6 +15,7 @@ struct Session::Taking
     int unacked;
     qint64 bytes;
     qint64 now;
+    const Store *store;
     Taken taken;
     bool ended = false;
 

@@ -59,6 +59,20 @@ void StreamSet::restore(int stream, quint64 lostUpTo)
     place = std::make_unique<Stream>(place->spec, lostUpTo);
 }
 
+void StreamSet::setSlot(int stream, int slot) noexcept
+{
+    at(stream).slot = slot;
+    m_logged |= bitOf(stream);
+}
+
+quint32 StreamSet::slotBits(quint32 streams) const noexcept
+{
+    quint32 bits = 0;
+    for (; streams != 0; streams &= streams - 1)
+        bits |= bitOf(at(std::countr_zero(streams)).slot);
+    return bits;
+}
+
 quint32 StreamSet::maskOf(ByteSpan topic) const noexcept
 {
     if (topic.empty() || topic.front() == '$')
@@ -128,7 +142,7 @@ qint64 StreamSet::expire(qint64 now)
     return next;
 }
 
-Message StreamSet::Batch::append(quint32 mask, const Message &message)
+Message StreamSet::Batch::append(quint32 mask, const Message &message, Ticket ticket)
 {
     Message dropped;
     for (; mask != 0; mask &= mask - 1) {
@@ -138,7 +152,7 @@ Message StreamSet::Batch::append(quint32 mask, const Message &message)
             m_locks[std::size_t(number)] = ring.lock();
             m_locked |= bitOf(number);
         }
-        dropped = ring.appendLocked(message, m_now);
+        dropped = ring.appendLocked(message, m_now, ticket);
     }
     return dropped;
 }

@@ -45,8 +45,21 @@ public:
     /// The streams that keep @p topic, a bit each. To be remembered with the topic.
     quint32 maskOf(ByteSpan topic) const noexcept;
 
-    /// Those of them whose messages are stored.
+    /// Those of them that are meant to outlive the process.
     quint32 durableMask() const noexcept { return m_durable; }
+
+    /// Those whose messages are stored; see StreamLog.
+    quint32 loggedMask() const noexcept { return m_logged; }
+
+    /// Before the first message: those of @p stream are stored with the bit @p slot.
+    void setSlot(int stream, int slot) noexcept;
+
+    /// The slots of the logged ones among @p streams, a bit each.
+    quint32 slotsOf(quint32 streams) const noexcept
+    {
+        streams &= m_logged;
+        return streams == 0 ? 0 : slotBits(streams);
+    }
 
     /// The stream that answers for the past of @p filter: one that has all of it, durable before not,
     /// then the most special, then one that was configured. -1: none has, for topics that start with `$`.
@@ -73,8 +86,9 @@ public:
         Batch(const Batch &) = delete;
         Batch &operator=(const Batch &) = delete;
 
-        /// @p mask: maskOf() its topic. Yields a message that had to go, as ReplayRing::appendLocked().
-        Message append(quint32 mask, const Message &message);
+        /// @p mask: maskOf() its topic. @p ticket: of what is stored of it for those that are logged.
+        /// Yields a message that had to go, as ReplayRing::appendLocked().
+        Message append(quint32 mask, const Message &message, Ticket ticket = 0);
 
     private:
         StreamSet &m_streams;
@@ -93,14 +107,17 @@ private:
 
         StreamSpec spec;
         ReplayRing ring;
+        int slot = 0; ///< of one that is logged
     };
 
     void add(const StreamSpec &spec, quint64 lostUpTo);
+    quint32 slotBits(quint32 streams) const noexcept;
 
     Stream &at(int stream) const noexcept { return *m_streams[std::size_t(stream)]; }
 
     std::vector<std::unique_ptr<Stream>> m_streams;
     quint32 m_durable = 0;
+    quint32 m_logged = 0;
 };
 
 } // namespace fairlead::core

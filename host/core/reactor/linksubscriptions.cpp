@@ -66,6 +66,10 @@ ReplayWalk walkFor(const ReplayRequest &request,
     history.epoch = distributor.sequencer.epoch();
     history.earlierUpTo = distributor.first.sequence - 1;
     history.extent = distributor.streams.extent(walk.stream, now, head);
+    history.spansEpochs = distributor.log.isLogged(walk.stream);
+    history.hasPosition
+        = distributor.log.hasPosition(walk.stream, request.from.epoch, request.from.number);
+    history.unprovenUpTo = distributor.log.unprovenUpTo(walk.stream);
     const ReplayStart start = resolveReplay(request.from, history);
     *gap = start.gap;
     switch (start.how) {

@@ -126,6 +126,7 @@ void Reactor::beginWaiting()
     if (m_number == 0 && m_distributor.retained.isExpiring() && !m_retainedTimer.isArmed())
         m_timers.arm(m_retainedTimer, m_clock.now());
     // What streams kept grows too old also where nobody publishes.
+    if (m_number == 0 && m_distributor.streams.loggedMask() != 0)
         expireHistory();
 }
 

@@ -252,6 +252,7 @@ private:
     const std::size_t m_batchMessages;
     std::vector<Outgoing> m_batch;
     std::size_t m_batchBytes = 0;
+    quint32 m_batchStreams = 0; ///< that keep messages of it
     quint64 m_batchNumber = 1;
     std::vector<InboxItem> m_inbox;
     std::size_t m_inboxNext = 0;

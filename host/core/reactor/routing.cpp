@@ -34,6 +34,11 @@ void noteOnce(std::vector<quint64> *list, quint64 number)
         list->push_back(number);
 }
 
+Debt debtOf(const InboxItem &item) noexcept
+{
+    return {item.copy, item.isAwaited, item.isLogged, item.ticket};
+}
+
 LocalTarget::Way wayOf(const SharedMemberPtr &member)
 {
     LocalTarget::Way way;
@@ -94,6 +99,7 @@ void Reactor::publish(const Publication &publication)
             m_timers.arm(m_retainedTimer, m_clock.now() + kRetainedNs);
         if (match->streams != 0 && m_shortestAge > 0 && !m_historyTimer.isArmed())
             m_timers.arm(m_historyTimer, m_clock.now() + m_shortestAge);
+        m_batchStreams |= match->streams;
         Outgoing outgoing;
         outgoing.message = Message(fields);
         outgoing.match = match;
@@ -129,6 +135,7 @@ bool Reactor::refuses(const Publication &publication, const TopicMatch &match) c
     return store && store->isDegraded()
         && publication.link->endpoint().durability != Durability::Memory
         && (publication.view->retain || match.durable || !match.groups.empty()
+            || (match.streams & m_distributor.streams.loggedMask()) != 0
             || (publication.view->receiveKey != 0 && publication.link->session()->isDurable()));
 }
 
@@ -156,6 +163,9 @@ void Reactor::commitBatch()
                 session->noteKeyTicket(outgoing.key, outgoing.ticket);
         }
     }
+    if ((m_batchStreams & m_distributor.streams.loggedMask()) != 0)
+        m_distributor.log.trim(m_batchStreams, false);
+    m_batchStreams = 0;
     m_batch.clear();
     m_batchBytes = 0;
     ++m_batchNumber;
@@ -191,7 +201,7 @@ void Reactor::distributeItem(InboxItem &item)
             redirect(item.message, *item.member);
             return;
         }
-        push(*session, item.message, wayOf(item.member), {item.copy, item.ticket});
+        push(*session, item.message, wayOf(item.member), debtOf(item));
         pushToFull(item.message);
         return;
     }
@@ -215,7 +225,7 @@ void Reactor::distributeTo(const InboxItem &item, const LocalTarget &target)
     const bool own = message.origin() == session.number();
     const LocalTarget::Way &way = own ? target.own : target.all;
     if (way.open)
-        push(session, message, way, {0, item.ticket});
+        push(session, message, way, debtOf(item));
 }
 
 // What expired is not shown anyway; this gives its memory back.
@@ -240,6 +250,7 @@ void Reactor::expireRetained() noexcept
 void Reactor::expireHistory() noexcept
 {
     const qint64 next = m_distributor.streams.expire(m_clock.now());
+    m_distributor.log.trim(m_distributor.streams.loggedMask(), true);
     if (next >= 0)
         m_timers.arm(m_historyTimer, std::max(next, m_clock.now() + kHistoryStepNs));
 }
@@ -404,7 +415,7 @@ void Reactor::handOver(Session &session, std::vector<InboxItem> *inbox)
             continue;
         if (item.member) {
             if (item.member->subscriber->number == session.number()) {
-                push(session, item.message, wayOf(item.member), {item.copy, item.ticket});
+                push(session, item.message, wayOf(item.member), debtOf(item));
                 pushToFull(item.message);
                 m_inbox[i].message = Message();
             }
