@@ -161,8 +161,10 @@ QJsonObject toJson(const SubscriptionRow &row)
     putIf(&object, QStringLiteral("no_local"), row.noLocal);
     putIf(&object, QStringLiteral("retain_as_published"), row.retainAsPublished);
     putIf(&object, QStringLiteral("show_positions"), row.showPositions);
-    object.insert(QStringLiteral("overflow"),
-                  QLatin1String(overflowPolicyName(row.overflow.policy)));
+    if (row.overflow.policy != OverflowPolicy::Disconnect) {
+        object.insert(QStringLiteral("overflow"),
+                      QLatin1String(overflowPolicyName(row.overflow.policy)));
+    }
     if (row.overflow.policy == OverflowPolicy::BlockUpTo)
         object.insert(QStringLiteral("patience_ms"), qint64(row.overflow.patienceMs));
     putNumber(&object, QStringLiteral("since"), row.since);

@@ -161,7 +161,7 @@ void tst_StorageEngines::everyKindComesBack()
         = {"session 7 [636c69656e74] [70656572] 3600 1700000123456 [6e6f7465]"
            " will [77696c6c2f746f706963] [7770] [676f6e65] 11 12 2 1",
            "session 8 [706c61696e] [] 3600 -1 []",
-           "subscription 7 [2473686172652f672f612f23] 268435455 2 1 1 1 6 250 99",
+           "subscription 7 [2473686172652f672f612f23] 268435455 2 1 1 1 5 250 99",
            "key 7 65535",
            "retained [612f62] 42",
            "message 42 3 7 2 1 [612f62] [70726f7073] [626f6479] 1700000999999 600 "
@@ -246,7 +246,7 @@ void tst_StorageEngines::lastPutCounts()
     batch.values = {{"s", "k", "new"}};
     commit(batch);
     const QByteArrayList expected = {"session 1 [62] [] 3600 -1 []",
-                                     "subscription 1 [66] 0 2 0 0 0 0 0 0",
+                                     "subscription 1 [66] 0 2 0 0 0 0 250 0",
                                      "key 1 1",
                                      "retained [74] 2",
                                      "message 1 1 0 1 0 [612f62] [] [6e6577] -1 4294967295 [] 0",
@@ -277,7 +277,7 @@ void tst_StorageEngines::removedRowsAreGone()
     commit(removal);
     const QByteArrayList expected = {"session 1 [61] [] 3600 -1 []",
                                      "session 2 [62] [] 3600 -1 []",
-                                     "subscription 1 [67] 0 1 0 0 0 0 0 0",
+                                     "subscription 1 [67] 0 1 0 0 0 0 250 0",
                                      "key 1 2",
                                      "retained [75] 2",
                                      "message 2 1 0 1 0 [612f62] [] [79] -1 4294967295 [] 0",
@@ -317,7 +317,7 @@ void tst_StorageEngines::removingComesBeforeAdding()
     again.retained = {{"t", 2}};
     commit(again);
     const QByteArrayList expected = {"session 1 [62] [] 3600 -1 []",
-                                     "subscription 1 [66] 0 1 0 0 0 0 0 0",
+                                     "subscription 1 [66] 0 1 0 0 0 0 250 0",
                                      "key 1 1",
                                      "retained [74] 2",
                                      "message 1 1 0 1 0 [612f62] [] [79] -1 4294967295 [] 0",
@@ -428,7 +428,7 @@ void tst_StorageEngines::emptyValuesStayEmpty()
     batch.values = {{QByteArray(), QByteArray(), QByteArray()}};
     commit(batch);
     const QByteArrayList expected = {"session 0 [] [] 3600 -1 [] will [] [] [] 4294967295 0 0 0",
-                                     "subscription 0 [] 0 1 0 0 0 0 0 0",
+                                     "subscription 0 [] 0 1 0 0 0 0 250 0",
                                      "retained [] 0",
                                      "message 0 1 0 1 0 [] [] [] -1 4294967295 [] 0",
                                      "settled 0 []",
@@ -459,7 +459,7 @@ void tst_StorageEngines::bytesAreBytes()
     removal.removedSubscriptions = {{1, second}};
     removal.removedValues = {{first, first}};
     commit(removal);
-    const QByteArrayList expected = {"subscription 1 [610062] 0 1 0 0 0 0 0 0",
+    const QByteArrayList expected = {"subscription 1 [610062] 0 1 0 0 0 0 250 0",
                                      "retained [610063] 2",
                                      "retained [fffe80] 3",
                                      "message 1 1 0 1 0 [610063] [] [610062] -1 4294967295 [] 0",
