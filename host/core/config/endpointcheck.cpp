@@ -57,6 +57,7 @@ private:
     void readAddressRules(const QJsonObject &values);
     void readOverflow(const QJsonObject &values);
     QList<AddressRules::Network> readNetworks(const QJsonObject &values, const char *key);
+    void readCommand(const QJsonObject &values);
     void checkReach(const QJsonObject &values);
     QString shownUrl() const;
 
@@ -147,7 +148,7 @@ void EndpointCheck::checkPlace(const TransportDescription &transport)
     m_settings.carrier = transport.carriers.value(scheme, Carrier::Tcp);
     if (url.hasFragment())
         report(ErrorCode::ConfigRange, "url", QStringLiteral("an endpoint's URL has no fragment"));
-    if (m_settings.carrier == Carrier::Memory)
+    if (m_settings.carrier == Carrier::Memory || m_settings.carrier == Carrier::Process)
         return;
     if (url.host().isEmpty()) {
         report(ErrorCode::ConfigRange,
@@ -172,6 +173,42 @@ void EndpointCheck::checkPlace(const TransportDescription &transport)
     url.setPort(port);
     if (listens)
         checkListenAddress();
+}
+
+// What launches its peer, and only that, has a command.
+void EndpointCheck::readCommand(const QJsonObject &values)
+{
+    const QJsonArray command = values.value(QStringLiteral("command")).toArray();
+    const QString scheme = m_settings.url.scheme();
+    if (m_settings.carrier != Carrier::Process) {
+        for (const char *key : {"command", "working_directory"}) {
+            if (values.contains(QLatin1String(key))) {
+                report(ErrorCode::ConfigRange,
+                       key,
+                       QStringLiteral("%1 launches nothing, so this key has no use").arg(scheme));
+            }
+        }
+        return;
+    }
+    if (m_settings.role == EndpointRole::Listen) {
+        report(ErrorCode::ConfigRange,
+               "role",
+               QStringLiteral("%1 launches its peer; write role = \"dial\"").arg(scheme));
+    }
+    if (!m_settings.url.host().isEmpty()) {
+        report(
+            ErrorCode::ConfigRange,
+            "url",
+            QStringLiteral("the peer is launched, not reached by a host; write %1:").arg(scheme));
+    }
+    if (command.isEmpty() || command.at(0).toString().isEmpty()) {
+        report(ErrorCode::ConfigMissing,
+               "command",
+               QStringLiteral("%1 needs command: the program and its arguments").arg(scheme));
+    }
+    for (const auto &argument : command)
+        m_settings.command.append(argument.toString());
+    m_settings.workingDirectory = values.value(QStringLiteral("working_directory")).toString();
 }
 
 // Whoever can reach a listener must prove who they are, or be let in knowingly.
@@ -276,6 +313,7 @@ std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transp
         m_settings.transport = transport->type;
         checkRole(*transport);
         checkPlace(*transport);
+        readCommand(values);
         m_settings.layers = readCarrier(
             m_settings, *transport, values, [this](ErrorCode code, const char *key, auto &text) {
                 report(code, key, text);
@@ -307,7 +345,8 @@ bool EndpointSettings::isSameAs(const EndpointSettings &other) const
 {
     return name == other.name && url == other.url && role == other.role && carrier == other.carrier
         && layers == other.layers && transport == other.transport && address == other.address
-        && port == other.port && allowAnonymous == other.allowAnonymous
+        && port == other.port && command == other.command
+        && workingDirectory == other.workingDirectory && allowAnonymous == other.allowAnonymous
         && handshakeTimeout == other.handshakeTimeout && maxLinks == other.maxLinks
         && durability == other.durability && addressRules == other.addressRules
         && idleTimeout == other.idleTimeout && overflow == other.overflow

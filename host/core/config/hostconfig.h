@@ -74,6 +74,8 @@ struct EndpointSettings
     QString transport; ///< type of the transport that serves the scheme
     QHostAddress address; ///< to listen on; null for a dialled one and in memory
     quint16 port = 0; ///< 0 on a listener: the system chooses
+    QStringList command; ///< that launches the peer, the program first; empty: it is dialled
+    QString workingDirectory; ///< of the command; empty: the host's
     bool allowAnonymous = false;
     qint64 handshakeTimeout = 0; ///< nanoseconds
     qint64 maxLinks = 0; ///< 0: no bound of its own

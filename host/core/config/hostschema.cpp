@@ -111,6 +111,11 @@ constexpr char kEndpointSchema[] = R"({
     "tls_min_version": { "type": "string", "enum": ["1.2", "1.3"], "default": "1.2" },
     "tls_ciphers": { "type": "string", "minLength": 1 },
     "allowed_origins": { "type": "array", "items": { "type": "string" }, "default": [] },
+    "command": {
+      "type": "array", "minItems": 1, "maxItems": 256,
+      "items": { "type": "string" }
+    },
+    "working_directory": { "type": "string", "pattern": "^/" },
     "handshake_timeout": { "type": "number", "minimum": 0.001, "maximum": 3600, "default": 10 },
     "max_links": { "type": "integer", "minimum": 0, "default": 0 },
     "durability": {

@@ -94,7 +94,7 @@ void DialConnector::handleReport(const LinkReport &report)
     case LinkReport::Kind::HeartbeatExpired:
         break; // its end follows, and says the same
     case LinkReport::Kind::Ended:
-        handleEnd(report);
+        linkIsOver(report);
         break;
     }
 }
@@ -109,8 +109,10 @@ void DialConnector::becomeReady(const LinkReport &report)
         cancel(report.generation);
 }
 
-void DialConnector::handleEnd(const LinkReport &report)
+void DialConnector::tellEnd(const LinkReport &report)
 {
+    if (report.generation != m_generation)
+        return;
     const EndCause cause = endCauseOf(report);
     switch (std::exchange(m_stage, Stage::Idle)) {
     case Stage::Idle:

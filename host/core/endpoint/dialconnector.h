@@ -46,6 +46,13 @@ protected:
     /// There is no connection. The last thing a dial does.
     void failed(const Error &error);
 
+    /// The link of this dial is over, torn down and all. Here, or later when more has to end first,
+    /// comes tellEnd().
+    virtual void linkIsOver(const LinkReport &report) { tellEnd(report); }
+
+    /// Passes the end on, unless the dial was cancelled or there is another by now.
+    void tellEnd(const LinkReport &report);
+
     HostEndpoint &endpoint() const noexcept { return *m_endpoint; }
 
     LinkPlacer &placer() const noexcept { return m_host.placer; }
@@ -62,7 +69,6 @@ private:
 
     void handleReport(const LinkReport &report);
     void becomeReady(const LinkReport &report);
-    void handleEnd(const LinkReport &report);
 
     const std::shared_ptr<HostEndpoint> m_endpoint;
     const Host m_host;

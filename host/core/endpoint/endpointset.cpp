@@ -6,6 +6,7 @@
 #include "core/endpoint/hostendpoint.h"
 #include "core/endpoint/listenconnector.h"
 #include "core/endpoint/memoryconnector.h"
+#include "core/endpoint/processconnector.h"
 #include "core/endpoint/tcpconnector.h"
 #include "core/lifecycle/shutdown/shutdowncoordinator.h"
 #include "core/lifecycle/supervisor/supervisor.h"
@@ -144,6 +145,8 @@ std::unique_ptr<EndpointConnector> EndpointSet::connectorFor(
             [this, raw = endpoint.get()](const AcceptedSocket &socket) { accept(*raw, socket); });
     }
     const DialConnector::Host host = {m_placer, m_reports};
+    if (endpoint->settings().carrier == Carrier::Process)
+        return std::make_unique<ProcessConnector>(m_loop, endpoint, host);
     if (!inMemory)
         return std::make_unique<TcpConnector>(m_loop, endpoint, host);
     return std::make_unique<MemoryConnector>(

@@ -19,7 +19,8 @@ enum class EndpointRole : quint8 {
 /// What carries a transport's bytes, at the bottom.
 enum class Carrier : quint8 {
     Tcp,
-    Memory
+    Memory,
+    Process, ///< the standard input and output of a program that is launched
 };
 
 /// What a transport's peers find at a WebSocket.

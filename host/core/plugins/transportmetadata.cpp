@@ -25,14 +25,19 @@ void readCarriers(const QJsonObject &json,
                                        QStringLiteral("tls"),
                                        QStringLiteral("ws"),
                                        QStringLiteral("wss"),
-                                       QStringLiteral("memory")};
+                                       QStringLiteral("memory"),
+                                       QStringLiteral("process")};
         if (!known.contains(carrier)) {
             problems->append(QStringLiteral("%1/carriers/%2: expected one of %3")
                                  .arg(where, scheme, known.join(QStringLiteral(", "))));
             continue;
         }
-        const bool inMemory = carrier == QLatin1String("memory");
-        transport->carriers.insert(scheme, inMemory ? Carrier::Memory : Carrier::Tcp);
+        Carrier bottom = Carrier::Tcp;
+        if (carrier == QLatin1String("memory"))
+            bottom = Carrier::Memory;
+        else if (carrier == QLatin1String("process"))
+            bottom = Carrier::Process;
+        transport->carriers.insert(scheme, bottom);
         if (carrier == QLatin1String("tls") || carrier == QLatin1String("wss"))
             transport->tlsSchemes.append(scheme);
         if (carrier.startsWith(QLatin1String("ws")))
