@@ -11,6 +11,7 @@
 #include "core/distributor/ring.h"
 #include "core/distributor/sessionkey.h"
 #include "core/distributor/testament.h"
+#include "core/distributor/unstoredchanges.h"
 #include "core/store/store.h"
 
 #include <QByteArray>
@@ -225,6 +226,8 @@ public:
 
     Subscriptions &subscriptions() noexcept { return m_subscriptions; }
 
+    UnstoredChanges &unstoredChanges() noexcept { return m_unstored; }
+
     /// Whether one more subscription with @p filter stays within the limits.
     bool admits(const TopicFilter &filter) const;
     void addSubscription(const TopicFilter &filter, const SubscriptionOptions &options);
@@ -339,6 +342,7 @@ private:
     bool m_searching = false;
     QSet<quint32> m_keys;
     Subscriptions m_subscriptions;
+    UnstoredChanges m_unstored;
     quint32 m_filterLevels = 0;
     std::vector<Matched> m_givenIds; ///< keeps what the last take() pointed to
 };

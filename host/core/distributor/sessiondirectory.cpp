@@ -45,6 +45,12 @@ SessionDirectory::Claim SessionDirectory::claim(const QByteArray &key, SwapReque
     return claim;
 }
 
+bool SessionDirectory::contains(const QByteArray &key) const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_entries.contains(key);
+}
+
 bool SessionDirectory::hasClaim(const QByteArray &key, quint64 number) const
 {
     const std::scoped_lock locked(m_lock);

@@ -43,6 +43,7 @@ public:
 
     /// @p request's candidate asks for the session of @p key.
     Claim claim(const QByteArray &key, SwapRequest request);
+    bool contains(const QByteArray &key) const;
     bool hasClaim(const QByteArray &key, quint64 number) const;
     /// The last claim on @p number, to be served now by @p reactor: when the claimant is there it
     /// is taken out, else the session's home becomes the claimant's reactor.

@@ -14,6 +14,23 @@
 
 namespace fairlead::core {
 
+namespace {
+
+bool isSame(const StoredTestament *one, const StoredTestament *other)
+{
+    return one && other ? *one == *other : one == other;
+}
+
+} // namespace
+
+Error notStoredError(const Store &store)
+{
+    const ErrorCode code = store.lastError().code() == ErrorCode::StorageFull
+        ? ErrorCode::StorageFull
+        : ErrorCode::StorageFailed;
+    return Error(code, QStringLiteral("the session cannot be stored now")).setRetryable(true);
+}
+
 SessionTable::SessionTable(int reactor, Distributor &distributor, SessionHost &host)
     : m_reactor(reactor)
     , m_distributor(distributor)
@@ -41,6 +58,10 @@ Session &SessionTable::create(quint64 number, const QByteArray &key, const QByte
 
 Admission SessionTable::acquire(HostLink &link, Error *error)
 {
+    if (isOutOfReach(link)) {
+        *error = notStoredError(*m_distributor.store);
+        return Admission::Refused;
+    }
     const SessionDirectory::Claim claim
         = m_distributor.directory.claim(link.sessionKey(), link.swapRequest());
     if (!claim.error.isNull()) {
@@ -51,8 +72,11 @@ Admission SessionTable::acquire(HostLink &link, Error *error)
         m_host.fenceLink(claim.evicted->reactor, claim.evicted->generation);
     if (claim.created) {
         Session &session = create(claim.number, link.sessionKey(), link.peerKey());
-        give(session, link, true);
-        return Admission::Accepted;
+        *error = give(session, link, true);
+        if (error->isNull())
+            return Admission::Accepted;
+        end(session);
+        return Admission::Refused;
     }
     if (claim.home == m_reactor)
         serve(link.sessionKey(), claim.number);
@@ -78,31 +102,57 @@ void SessionTable::serve(const QByteArray &key, quint64 number)
         return;
     }
     HostLink *link = m_host.findLink(claimant->link);
-    if (link && link->isAlive()) {
-        give(*session, *link, false);
-        link->completeAdmission({});
-    } else {
+    if (!link || !link->isAlive()) {
         awaitReturn(*session);
+        return;
     }
+    const Error refused = give(*session, *link, false);
+    if (!refused.isNull())
+        awaitReturn(*session);
+    link->completeAdmission(refused);
 }
 
-void SessionTable::give(Session &session, HostLink &link, bool fresh)
+// Asked before a claim ends the link that holds the session: of what only its home knows see give().
+bool SessionTable::isOutOfReach(const HostLink &link) const
+{
+    const Store *const store = m_distributor.store;
+    const HostLink::Wish &wish = link.wish();
+    return store && store->isDegraded() && m_host.durabilityOf(link) != Durability::Memory
+        && std::min(wish.expirySeconds, m_distributor.limits.maxSessionExpiry) > 0
+        && (wish.clean || !m_distributor.directory.contains(link.sessionKey()));
+}
+
+Error SessionTable::give(Session &session, HostLink &link, bool fresh)
 {
     Session *given = &session;
+    Store *const store = m_distributor.store;
+    const Durability level = m_host.durabilityOf(link);
     const HostLink::Wish &wish = link.wish();
+    const quint32 expirySeconds
+        = std::min(wish.expirySeconds, m_distributor.limits.maxSessionExpiry);
     const bool resumed = !fresh && !wish.clean && session.expirySeconds > 0;
     const bool endsStored = !fresh && !resumed && session.isDurable();
+    const bool changes = resumed ? session.isDurable()
+            && (session.expirySeconds != expirySeconds
+                || !isSame(session.testament.get(), link.testament()))
+                                 : endsStored || (store && expirySeconds > 0);
+    if (changes && level != Durability::Memory && store->isDegraded())
+        return notStoredError(*store);
     if (!fresh && !resumed)
         given = &restart(session);
     m_host.timers().disarm(given->expiryTimer);
     m_host.timers().disarm(given->testamentTimer);
-    given->expirySeconds = std::min(wish.expirySeconds, m_distributor.limits.maxSessionExpiry);
+    std::unique_ptr<FormerSession> former;
+    if (changes) {
+        former = std::make_unique<FormerSession>();
+        former->expirySeconds = given->expirySeconds;
+        former->testament = std::move(given->testament);
+    }
+    given->expirySeconds = expirySeconds;
     given->testament = link.takeTestament();
     given->attach(&link);
-    Store *const store = m_distributor.store;
     if (!resumed && store && given->expirySeconds > 0)
         given->makeDurable(*store);
-    const Durability level = m_host.durabilityOf(link);
     Ticket ticket = 0;
     // A clean start is granted when nothing of the former session can come back [MQTT-3.1.2-4].
     if (endsStored)
@@ -111,7 +161,9 @@ void SessionTable::give(Session &session, HostLink &link, bool fresh)
         ticket
             = store->append(record::PutSession{std::make_unique<SessionRow>(rowOf(*given))}, level);
     }
-    link.grant(*given, resumed, level == Durability::Memory ? 0 : ticket);
+    // What is stored already is granted whatever becomes of the row.
+    link.grant(*given, resumed, level == Durability::Memory ? 0 : ticket, std::move(former));
+    return {};
 }
 
 SessionRow SessionTable::rowOf(const Session &session) const
@@ -276,6 +328,13 @@ void SessionTable::release(Session &session, const ReleaseRequest *request)
     if (session.expirySeconds > 0)
         session.goLive(m_distributor.index);
     awaitReturn(session);
+}
+
+void SessionTable::takeBack(Session &session, FormerSession former)
+{
+    session.expirySeconds = former.expirySeconds;
+    session.testament = std::move(former.testament);
+    release(session, nullptr);
 }
 
 void SessionTable::awaitReturn(Session &session)

@@ -23,6 +23,13 @@ namespace fairlead::core {
 struct Distributor;
 struct InboxItem;
 
+/// What a session had before a link asked for it.
+struct FormerSession
+{
+    quint32 expirySeconds = 0;
+    std::unique_ptr<StoredTestament> testament;
+};
+
 /// What the sessions of a reactor need from it. Thread: that reactor.
 class SessionHost
 {
@@ -48,6 +55,9 @@ public:
     virtual const Clock &clock() const noexcept = 0;
 };
 
+/// What a peer is told whose session cannot be stored.
+Error notStoredError(const Store &store);
+
 /// The sessions whose home is one reactor: gives them to links, takes them over, moves them, lets
 /// them expire. Thread: that reactor.
 class SessionTable
@@ -64,6 +74,9 @@ public:
     void arrive(std::unique_ptr<Session> session);
     /// The link that holds @p session lets go of it; null @p request: it was lost.
     void release(Session &session, const ReleaseRequest *request);
+    /// As release(), of a session that could not be stored as its link asked for it: it goes back to
+    /// what it was, and ends if that was nothing.
+    void takeBack(Session &session, FormerSession former);
     /// A link closed before its claim was served.
     void withdraw(const HostLink &link);
 
@@ -94,7 +107,10 @@ public:
 private:
     Session &create(quint64 number, const QByteArray &key, const QByteArray &peerKey);
     Session &restart(Session &session);
-    void give(Session &session, HostLink &link, bool fresh);
+    /// An error: what it needs stored cannot be, and @p session is as it was.
+    Error give(Session &session, HostLink &link, bool fresh);
+    /// Whether what @p link asks for is more than is stored of any session, and cannot be stored now.
+    bool isOutOfReach(const HostLink &link) const;
     void end(Session &session);
     void bury(Session &session);
     Ticket removeGone(Durability level);

@@ -57,6 +57,8 @@ struct SubscriptionOptions
     bool showPositions = false;
     SubscriptionOverflow overflow;
     QByteArray filter; ///< whole, `$share/<group>/` included
+
+    bool operator==(const SubscriptionOptions &) const = default;
 };
 
 /// The terms of a delivery that comes by one subscription alone.

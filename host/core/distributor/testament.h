@@ -31,6 +31,8 @@ struct StoredTestament
     quint32 delaySeconds = 0;
     quint8 qos = 0;
     bool retain = false;
+
+    bool operator==(const StoredTestament &) const = default;
 };
 
 } // namespace fairlead::core

@@ -5,6 +5,7 @@
 
 #include "core/distributor/ring.h"
 #include "core/distributor/streamseats.h"
+#include "core/distributor/subscriber.h"
 #include "core/distributor/testament.h"
 #include "core/reactor/endpointruntime.h"
 #include "core/reactor/linkheartbeat.h"
@@ -28,6 +29,7 @@ namespace fairlead::core {
 
 class Reactor;
 class Session;
+struct FormerSession;
 struct ReplayRequest;
 
 /// The host's side of one link: its lifecycle's side effects, its bus and its lease.
@@ -104,11 +106,26 @@ public:
 
     const Wish &wish() const noexcept { return m_wish; }
 
+    const StoredTestament *testament() const noexcept { return m_testament.get(); }
+
     std::unique_ptr<StoredTestament> takeTestament() { return std::move(m_testament); }
 
     SwapRequest swapRequest() const;
-    /// @p ticket: the answer waits until the session is kept.
-    void grant(Session &session, bool resumed, Ticket ticket);
+    /// @p ticket: the answer waits until the session is kept. @p former: what it goes back to if it
+    /// cannot be; null: it is granted all the same.
+    void grant(Session &session,
+               bool resumed,
+               Ticket ticket,
+               std::unique_ptr<FormerSession> former);
+
+    /// What a filter becomes when @c ticket is kept; nothing: not subscribed.
+    struct Change
+    {
+        std::size_t index = 0; ///< among the outcomes
+        QByteArray filter;
+        std::optional<SubscriptionOptions> after;
+        Ticket ticket = 0;
+    };
 
     /// An answer the driver gets outside of its own calls, in the order of the questions.
     struct Notice
@@ -124,6 +141,7 @@ public:
         Completion completion;
         std::vector<SubscribeOutcome> subscribed;
         std::vector<UnsubscribeOutcome> unsubscribed;
+        std::vector<Change> changes; ///< that wait for the store
         Error error;
     };
 
@@ -143,7 +161,7 @@ public:
     void deliverParked();
 
     void deliver(const Completion *completions, int count);
-    void deliver(const Notice &notice);
+    void deliver(Notice &notice);
     /// What an answer says once its ticket is decided.
     Completion settled(Completion completion, Ticket ticket) const noexcept;
     void completeAuthentication(const Error &error, const Principal &principal);
@@ -332,7 +350,17 @@ private:
     bool mayHaveInput() const noexcept;
     void tell(LinkReport::Kind kind, const Error &reason = Error()) noexcept;
 
-    SubscribeOutcome subscribeOne(const SubscribeRequest &request, Ticket *ticket);
+    SubscribeOutcome subscribeOne(const SubscribeRequest &request, Notice *notice);
+    bool isStored(const QByteArray &filter, const SubscriptionOptions &options) const;
+    /// Whether what is to outlive this process cannot be kept now.
+    bool cannotStore() const noexcept;
+    /// Before the change is made.
+    void keepChange(Change change, quint64 since, Notice *notice);
+    void queueChanges(Notice notice);
+    void takeBackRefused(Notice *notice);
+    void takeBack(const QByteArray &filter, const std::optional<SubscriptionOptions> &back);
+    /// Whether the session could not be stored as it was asked for; then it is given back.
+    bool takeBackSession();
     void noteNoSeat(const StreamSeats::Full &full);
     bool startsLive(const ReplayRequest &history, bool known, quint8 qos) const;
     /// Queues @p record for the store at the endpoint's level; 0: nobody waits.
@@ -382,6 +410,7 @@ private:
     int m_driverCalls = 0;
     int m_turnBudget = kTurnMessages;
     Ticket m_grantTicket = 0;
+    std::unique_ptr<FormerSession> m_former; ///< until the session is known to be stored
     std::unique_ptr<Ring<ParkedAnswer>> m_parked;
     bool m_driverFailed = false;
     bool m_wasShutDown = false;

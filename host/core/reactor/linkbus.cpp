@@ -297,7 +297,7 @@ void HostLink::deliverParked()
     }
 }
 
-void HostLink::deliver(const Notice &notice)
+void HostLink::deliver(Notice &notice)
 {
     --m_notices;
     if (state() == State::Closed)
@@ -310,7 +310,9 @@ void HostLink::deliver(const Notice &notice)
     case Notice::Kind::Lease: {
         LeaseGrant grant;
         grant.error = notice.error;
-        if (m_session && notice.error.isNull()) {
+        if (m_session && m_former && takeBackSession())
+            grant.error = notStoredError(*m_reactor.distributor().store);
+        if (m_session && grant.error.isNull()) {
             grant.lease = this;
             grant.resumed = m_resumed;
             grant.expirySeconds = m_session->expirySeconds;
@@ -324,12 +326,14 @@ void HostLink::deliver(const Notice &notice)
         break;
     }
     case Notice::Kind::Subscribed:
+        takeBackRefused(&notice);
         driver()->handleSubscribed(
             notice.completion.tag, notice.subscribed.data(), int(notice.subscribed.size()));
         if (m_session && m_session->hasWaiting())
             markDirty();
         break;
     case Notice::Kind::Unsubscribed:
+        takeBackRefused(&notice);
         driver()->handleUnsubscribed(
             notice.completion.tag, notice.unsubscribed.data(), int(notice.unsubscribed.size()));
         break;

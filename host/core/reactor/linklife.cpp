@@ -73,12 +73,16 @@ SwapRequest HostLink::swapRequest() const
     return request;
 }
 
-void HostLink::grant(Session &session, bool resumed, Ticket ticket)
+void HostLink::grant(Session &session,
+                     bool resumed,
+                     Ticket ticket,
+                     std::unique_ptr<FormerSession> former)
 {
     m_session = &session;
     m_session->tellsLosses = m_endpoint->notices;
     m_resumed = resumed;
     m_grantTicket = ticket;
+    m_former = std::move(former);
 }
 
 void HostLink::linkConnected(Link &)

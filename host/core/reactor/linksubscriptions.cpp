@@ -30,23 +30,6 @@ ByteSpan withoutReplay(ByteSpan filter) noexcept
     return end == ByteSpan::npos ? filter : filter.substr(end + 1);
 }
 
-std::unique_ptr<SubscriptionRow> rowOf(quint64 session,
-                                       const SubscriptionOptions &options,
-                                       quint64 since)
-{
-    auto row = std::make_unique<SubscriptionRow>();
-    row->session = session;
-    row->filter = options.filter;
-    row->id = options.id;
-    row->qos = options.qos;
-    row->noLocal = options.noLocal;
-    row->retainAsPublished = options.retainAsPublished;
-    row->showPositions = options.showPositions;
-    row->overflow = options.overflow;
-    row->since = since;
-    return row;
-}
-
 // Where @p request leads; @p from: the first that comes live, 0: nothing does yet.
 ReplayWalk walkFor(const ReplayRequest &request,
                    const SubscriptionOptions &options,
@@ -94,7 +77,7 @@ ReplayWalk walkFor(const ReplayRequest &request,
 
 } // namespace
 
-SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket *ticket)
+SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Notice *notice)
 {
     const Result<std::optional<ReplayRequest>> history
         = parseReplayRequest(request.filter, request.replayFrom);
@@ -126,6 +109,9 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket 
                                   m_endpoint->overflow,
                                   {m_session->isObserver(), distributor.seats.concerns(filter)});
     options.filter = key;
+    const bool stored = isStored(key, options);
+    if (!stored && cannotStore())
+        return {Outcome::Quota, 0};
     if (!known && !m_session->isObserver()) {
         // From here on nothing refuses it any more.
         if (const auto full
@@ -143,9 +129,9 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Ticket 
         if (!isReplay)
             m_session->joinReplay(filter, from);
     }
+    if (m_session->isDurable() && !stored)
+        keepChange({notice->subscribed.size(), key, options}, from, notice);
     m_session->addSubscription(filter, options);
-    if (m_session->isDurable())
-        *ticket = keep(record::PutSubscription{rowOf(m_session->number(), options, from)});
     // Who asks for history by filter has no retained messages to get: they are a part of it.
     const bool retained = (request.replay == RetainedReplay::Always
                            || (request.replay == RetainedReplay::IfNew && !known))
@@ -198,10 +184,9 @@ void HostLink::subscribe(const SubscribeRequest *requests,
     Notice notice;
     notice.kind = Notice::Kind::Subscribed;
     notice.completion.tag = completionTag;
-    Ticket ticket = 0;
     for (int i = 0; i < count; ++i)
-        notice.subscribed.push_back(subscribeOne(requests[i], &ticket));
-    m_reactor.queueNotice(*this, std::move(notice), ticket);
+        notice.subscribed.push_back(subscribeOne(requests[i], &notice));
+    queueChanges(std::move(notice));
 }
 
 void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completionTag) noexcept
@@ -213,7 +198,6 @@ void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completio
     Notice notice;
     notice.kind = Notice::Kind::Unsubscribed;
     notice.completion.tag = completionTag;
-    Ticket ticket = 0;
     for (int i = 0; i < count; ++i) {
         const QByteArray key = bytesOf(withoutReplay(filters[i]));
         const auto found = m_session->subscriptions().constFind(key);
@@ -221,15 +205,19 @@ void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completio
             notice.unsubscribed.push_back(Outcome::NoReceiver);
             continue;
         }
+        if (cannotStore()) {
+            notice.unsubscribed.push_back(Outcome::Failed);
+            continue;
+        }
         const TopicFilter filter = found->filter;
+        if (m_session->isDurable())
+            keepChange({notice.unsubscribed.size(), key, std::nullopt}, 0, &notice);
         m_reactor.distributor().index.unsubscribe(m_session->subscriber(), filter);
         m_session->removeSubscription(filter);
         m_reactor.distributor().seats.release({m_session->number(), m_session->key()}, filter);
-        if (m_session->isDurable())
-            ticket = keep(record::RemoveSubscription{m_session->number(), key});
         notice.unsubscribed.push_back(Outcome::Done);
     }
-    m_reactor.queueNotice(*this, std::move(notice), ticket);
+    queueChanges(std::move(notice));
 }
 
 } // namespace fairlead::core

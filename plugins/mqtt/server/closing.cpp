@@ -122,11 +122,12 @@ ReasonCode reasonFor(const Error &error) noexcept
         return ReasonCode::KeepAliveTimeout;
     case ErrorCode::LimitReached:
     case ErrorCode::QueueOverflow:
+    case ErrorCode::StorageFull:
+    case ErrorCode::StorageFailed:
         return ReasonCode::QuotaExceeded;
     case ErrorCode::RateExceeded:
         return ReasonCode::ConnectionRateExceeded;
     case ErrorCode::DescriptorsExhausted:
-    case ErrorCode::StorageFull:
         return ReasonCode::ServerBusy;
     case ErrorCode::Superseded:
         return ReasonCode::SessionTakenOver;

@@ -188,8 +188,10 @@ void ConnectHandler::handleLease(const LeaseGrant &grant)
 {
     if (grant.lease == nullptr) {
         const ReasonCode reason = reasonFor(grant.error);
+        const bool unstored = grant.error.code() == ErrorCode::StorageFull
+            || grant.error.code() == ErrorCode::StorageFailed;
         refuse(reason == ReasonCode::UnspecifiedError ? ReasonCode::ServerUnavailable : reason,
-               "the session is not available");
+               unstored ? "the session cannot be stored now" : "the session is not available");
         return;
     }
     if (!sendConnack(grant)) {

@@ -57,6 +57,8 @@ char unsubackCode(UnsubscribeOutcome outcome)
         return octet(ReasonCode::NotAuthorized);
     case Outcome::Invalid:
         return octet(ReasonCode::TopicFilterInvalid);
+    case Outcome::Failed:
+        return octet(ReasonCode::ImplementationSpecificError);
     default:
         return octet(ReasonCode::UnspecifiedError);
     }
@@ -192,6 +194,13 @@ void Subscriptions::handleUnsubscribed(quint32 tag, const UnsubscribeOutcome *ou
     QVarLengthArray<char, kChunk> codes(count);
     std::transform(outcomes, outcomes + count, codes.begin(), unsubackCode);
     answered();
+    if (!m_core.isV5() && std::any_of(outcomes, outcomes + count, [](UnsubscribeOutcome outcome) {
+            return outcome == Outcome::Failed;
+        })) {
+        // Only a close without acknowledgement tells the client that it is still subscribed.
+        m_core.end(ReasonCode::QuotaExceeded, "a subscription could not be removed");
+        return;
+    }
     complete(PacketType::Unsuback, quint16(tag), {codes.constData(), std::size_t(count)});
 }
 

@@ -93,7 +93,7 @@ struct SubscribeOutcome
     quint8 qos = 0; ///< granted
 };
 
-/// Done, or NoReceiver where there was no such subscription.
+/// Done; NoReceiver: there was no such subscription; Failed: its end cannot be stored, it stays.
 using UnsubscribeOutcome = Outcome;
 
 /// How a link lets go of its session in order.

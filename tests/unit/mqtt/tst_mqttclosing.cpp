@@ -182,7 +182,8 @@ void tst_MqttClosing::hostEndsTheLink_data()
     QTest::newRow("superseded") << int(ErrorCode::Superseded) << 0x8E;
     QTest::newRow("not allowed any more") << int(ErrorCode::NotAuthorized) << 0x87;
     QTest::newRow("descriptors") << int(ErrorCode::DescriptorsExhausted) << 0x89;
-    QTest::newRow("storage") << int(ErrorCode::StorageFailed) << 0x80;
+    QTest::newRow("storage") << int(ErrorCode::StorageFailed) << 0x97;
+    QTest::newRow("disk full") << int(ErrorCode::StorageFull) << 0x97;
     QTest::newRow("no DISCONNECT has it") << int(ErrorCode::VersionRefused) << 0x80;
 }
 

@@ -17,6 +17,7 @@ private Q_SLOTS:
     void failedAuthenticationIsRefused_data();
     void failedAuthenticationIsRefused();
     void refusedLeaseIsRefused();
+    void aSessionThatCannotBeStoredIsRefused();
     void nothingIsProcessedAfterRefusal();
     void firstPacketMustBeConnect_data();
     void firstPacketMustBeConnect();
@@ -74,6 +75,25 @@ void tst_MqttConnectRefused::refusedLeaseIsRefused()
     h.driver->handleLease(grant);
     QVERIFY(h.isClosed());
     QCOMPARE(h.takeConnack().reason, ReasonCode::QuotaExceeded);
+}
+
+void tst_MqttConnectRefused::aSessionThatCannotBeStoredIsRefused()
+{
+    LeaseGrant grant;
+    grant.error = Error(ErrorCode::StorageFull, QStringLiteral("inner detail"));
+    Harness h;
+    h.send(h.connectPacket());
+    h.authenticated();
+    h.driver->handleLease(grant);
+    QVERIFY(h.isClosed());
+    QVERIFY(!h.stream.written.contains("inner detail"));
+    QCOMPARE(h.takeConnack().reason, ReasonCode::QuotaExceeded);
+    Harness old({}, Version::V311);
+    old.send(old.connectPacket());
+    old.authenticated();
+    old.driver->handleLease(grant);
+    QVERIFY(old.isClosed());
+    QCOMPARE(old.stream.written, hex("20 02 00 03"));
 }
 
 void tst_MqttConnectRefused::nothingIsProcessedAfterRefusal()

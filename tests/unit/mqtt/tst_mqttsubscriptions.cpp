@@ -24,6 +24,8 @@ private Q_SLOTS:
     void manyFiltersAreAskedInParts();
     void unsubackHasOneCodePerFilter();
     void unsubackBefore5HasNone();
+    void whatCannotBeRemovedIsTold();
+    void whatCannotBeRemovedEndsTheLinkBefore5();
     void manyFiltersAreUnsubscribedInParts();
     void manyOpenRequestsStopTheReading();
     void malformedRequestEndsTheLink_data();
@@ -192,6 +194,28 @@ void tst_MqttSubscriptions::unsubackBefore5HasNone()
     const UnsubscribeOutcome outcome = Outcome::NoReceiver;
     h.driver->handleUnsubscribed(h.lease.unsubscribed[0].tag, &outcome, 1);
     QCOMPARE(h.stream.written, hex("b0 02 0003"));
+}
+
+void tst_MqttSubscriptions::whatCannotBeRemovedIsTold()
+{
+    Harness h;
+    h.connect();
+    h.receive(hex("a2 06 0003 00 0001 61"));
+    const UnsubscribeOutcome outcome = Outcome::Failed;
+    h.driver->handleUnsubscribed(h.lease.unsubscribed[0].tag, &outcome, 1);
+    QCOMPARE(h.stream.written, hex("b0 04 0003 00 83"));
+    QVERIFY(!h.isClosed());
+}
+
+void tst_MqttSubscriptions::whatCannotBeRemovedEndsTheLinkBefore5()
+{
+    Harness h({}, Version::V311);
+    h.connect();
+    h.receive(hex("a2 05 0003 0001 61"));
+    const UnsubscribeOutcome outcome = Outcome::Failed;
+    h.driver->handleUnsubscribed(h.lease.unsubscribed[0].tag, &outcome, 1);
+    QCOMPARE(h.stream.written, QByteArray());
+    QVERIFY(h.isClosed());
 }
 
 void tst_MqttSubscriptions::manyFiltersAreUnsubscribedInParts()
