@@ -151,9 +151,9 @@ function(_fairlead_json_transport json where)
             _fairlead_json_fail("${where}/carriers" "the scheme \"${scheme}\" has no carrier")
         endif()
         string(JSON carrier GET "${carriers}" "${scheme}")
-        if(NOT carrier MATCHES "^(tcp|tls|ws|wss|memory)$")
+        if(NOT carrier MATCHES "^(tcp|tls|ws|wss|memory|process)$")
             _fairlead_json_fail("${where}/carriers/${scheme}"
-                                "\"${carrier}\" is none of tcp, tls, ws, wss and memory")
+                                "\"${carrier}\" is none of tcp, tls, ws, wss, memory and process")
         endif()
     endforeach()
 

@@ -150,10 +150,13 @@ void readNaming(OptionReader &in, const EndpointConfig &config, FramedOptions &o
     }
 }
 
-QByteArray remoteOf(const QUrl &url)
+/// The name of who is dialled; a program that is launched has no address, but its endpoint's name.
+QByteArray remoteOf(const EndpointConfig &config)
 {
-    const QByteArray host = url.host(QUrl::EncodeUnicode).toUtf8();
-    const QByteArray port = QByteArray::number(url.port());
+    const QByteArray host = config.url.host(QUrl::EncodeUnicode).toUtf8();
+    if (host.isEmpty())
+        return config.name.toUtf8();
+    const QByteArray port = QByteArray::number(config.url.port());
     return host.contains(':') ? '[' + host + "]:" + port : host + ':' + port;
 }
 
@@ -174,7 +177,7 @@ Result<FramedOptions> parseFramedOptions(const EndpointConfig &config, Role role
     FramedOptions out;
     out.endpoint = config.name.toUtf8();
     if (role == Role::Dial)
-        out.remote = remoteOf(config.url);
+        out.remote = remoteOf(config);
     OptionReader in(config.options);
     readFraming(in, out.framing);
     in.readSeconds("idle_gap", out.idleGapNs, 0.001, kLongestGap);
