@@ -62,6 +62,25 @@ class Methods(ControlTest):
                           "not-authorized", "store-refused", "rejected"})
         self.assertGreater(now["memoryBytes"], 1 << 20)
 
+    # DS-08
+    def test_status_shows_the_seats_of_limited_streams(self):
+        self.assertEqual(self.control.call("status")["limitedStreams"], [])
+        daemon = self.running(environment={"FAIRLEAD__STREAM__ORDERS__FILTER": "orders/#",
+                                           "FAIRLEAD__STREAM__ORDERS__EXCLUSIVE": "true"})
+        first, second = self.client(daemon), self.client(daemon)
+        self.assertEqual(first.subscribe("orders/#").codes, [0])
+        self.assertEqual(second.subscribe("orders/#").codes, [0x97])
+        self.assertEqual(self.rpc(daemon).call("status")["limitedStreams"],
+                         [{"name": "orders", "subscribers": 1, "maxSubscribers": 1}])
+        shown = self.tool("status", "--control", daemon.socket).stdout
+        self.assertRegex(shown, r"(?m)^Stream +orders has 1 of 1 subscribers$")
+        self.assertIn("reason=AlreadyActive", daemon.log())
+        _, _, body = self.get(daemon, "/metrics")
+        for line in (b'fairlead_stream_subscribers{stream="orders"} 1',
+                     b'fairlead_stream_subscribers_limit{stream="orders"} 1',
+                     b"fairlead_subscribers_refused_total 1"):
+            self.assertIn(line, body)
+
     def test_links_show_who_is_connected(self):
         names = {kit.unique("link") for _ in range(5)}
         for name in names:
