@@ -120,6 +120,116 @@ class FullDisk(HostedTest):
         self.assertEqual(sorted(set(kept) - set(found)), [])
         self.assertEqual(daemon.stop(), 0, daemon.log())
 
+    def asks_for_a_session(self, daemon, name, version, expiry=3600, clean=False, **more):
+        """The reason of the CONNACK, and the session that it says was there."""
+        properties = {}
+        if version == wire.V5:
+            properties = {"properties": [("session_expiry", expiry)]}
+        with Client(daemon.ports["mqtt"], version) as one:
+            connack = one.connect(name, clean=clean, **properties, **more)
+            return connack.reason, connack.session_present
+
+    def test_what_cannot_be_stored_is_not_granted(self):
+        """Promise 1 of sessions and subscriptions, in both protocol versions, and again well as
+        soon as there is room."""
+        for version in (wire.V5, wire.V311):
+            with self.subTest(version=version):
+                daemon = self.running(control=CONTROL)
+                rpc = self.rpc(daemon)
+                port = daemon.ports["mqtt"]
+                name = self.away(daemon, version=version)
+                holder, keeps = self.guest(port, version), kit.unique()
+                one = Client(port, version)
+                self.addCleanup(one.drop)
+                more = {"properties": PERSISTENT} if version == wire.V5 else {}
+                self.assertEqual(one.connect(keeps, clean=False, **more).reason, 0)
+                self.assertEqual(one.subscribe("one/#", qos=1).codes, [1])
+
+                self.fill_disk(daemon)
+                self.publish_until_refused(self.guest(port), "owed/x")
+                self.wait(lambda: self.events(rpc, "store-degraded"), daemon, "no alarm")
+                # Sessions.
+                fresh, refused = kit.unique(), QUOTA_EXCEEDED if version == wire.V5 else 3
+                self.assertEqual(self.asks_for_a_session(daemon, fresh, version),
+                                 (refused, False))
+                self.assertEqual(self.asks_for_a_session(daemon, name, version, expiry=0,
+                                                         clean=True), (refused, False))
+                self.assertEqual(self.asks_for_a_session(daemon, name, version,
+                                                         will=wire.Will("w", b"gone")),
+                                 (refused, False))
+                self.assertEqual(self.asks_for_a_session(daemon, name, version), (0, True))
+                self.assertEqual(self.asks_for_a_session(daemon, kit.unique(), version, expiry=0,
+                                                         clean=True), (0, False))
+                # Subscriptions.
+                self.assertEqual(holder.subscribe("passing", qos=1).codes, [1])
+                self.assertEqual(one.subscribe(("one/#", 1), ("two", 1), ("three", 2)).codes,
+                                 [1] + [QUOTA_EXCEEDED if version == wire.V5 else 0x80] * 2)
+                holder.push("two", b"lost")
+                holder.push("one/1", b"first")
+                self.assertEqual(one.message().payload, b"first")
+                if version == wire.V5:
+                    self.assertEqual(one.unsubscribe("one/#", "none").codes, [0x83, 0x11])
+                    holder.push("one/2", b"second")
+                    self.assertEqual(one.message().payload, b"second")
+                else:
+                    one.send(wire.unsubscribe(77, ["one/#"], None, version))
+                    self.assertEqual([got.kind for got in one.closed()
+                                      if got.kind == wire.UNSUBACK], [])
+
+                self.limit(daemon, resource.RLIM_INFINITY)
+                self.recovers(daemon, rpc)
+                if version == wire.V311:
+                    one = Client(port, version)
+                    self.addCleanup(one.drop)
+                    connack = one.connect(keeps, clean=False)
+                    self.assertEqual((connack.reason, connack.session_present), (0, True))
+                holder.push("two", b"lost")
+                holder.push("one/3", b"third")
+                self.assertEqual(one.message().payload, b"third")
+                self.assertEqual(one.subscribe("two", qos=1).codes, [1])
+                self.assertEqual(self.asks_for_a_session(daemon, fresh, version), (0, False))
+                # All of it is on the disk.
+                daemon.kill()
+                daemon = self.running(control=CONTROL, folder=daemon.folder)
+                self.assertEqual(self.asks_for_a_session(daemon, fresh, version), (0, True))
+                one = Client(daemon.ports["mqtt"], version)
+                self.addCleanup(one.drop)
+                self.assertEqual(one.connect(keeps, clean=False, **more).session_present, True)
+                other = self.guest(daemon.ports["mqtt"])
+                for topic in ("two", "three", "one/4"):
+                    other.push(topic, topic.encode())
+                self.assertEqual([one.message().payload, one.message().payload],
+                                 [b"two", b"one/4"])
+                self.assertEqual(daemon.stop(), 0, daemon.log())
+
+    def test_the_first_to_find_no_room_is_told(self):
+        """Who asks before anybody knows that the disk is full."""
+        daemon = self.running(control=CONTROL)
+        rpc = self.rpc(daemon)
+        with Client(daemon.ports["mqtt"]) as one:
+            self.assertEqual(one.connect(kit.unique(), clean=False,
+                                         properties=PERSISTENT).reason, 0)
+            self.limit(daemon, 0)
+            name = kit.unique()
+            self.assertEqual(self.asks_for_a_session(daemon, name, wire.V5),
+                             (QUOTA_EXCEEDED, False))
+            self.limit(daemon, resource.RLIM_INFINITY)
+            self.recovers(daemon, rpc)
+            self.limit(daemon, 0)
+            self.assertEqual(one.subscribe("t", qos=1).codes, [QUOTA_EXCEEDED])
+            self.limit(daemon, resource.RLIM_INFINITY)
+            self.recovers(daemon, rpc, 2)
+            self.assertEqual(one.subscribe("t", qos=1).codes, [1])
+            self.limit(daemon, 0)
+            self.assertEqual(one.unsubscribe("t").codes, [0x83])
+            self.limit(daemon, resource.RLIM_INFINITY)
+            self.recovers(daemon, rpc, 3)
+            one.push("t", b"still")
+            self.assertEqual(one.message().payload, b"still")
+            self.assertEqual(one.unsubscribe("t").codes, [0])
+        self.assertEqual(self.asks_for_a_session(daemon, name, wire.V5), (0, False))
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+
     def test_again_and_again(self):
         daemon = self.running(control=CONTROL)
         rpc = self.rpc(daemon)
