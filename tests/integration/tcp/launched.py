@@ -88,7 +88,7 @@ class Launched(ControlTest):
                                    kit.DEADLINE), self.endpoint(control))
         self.assertIn("signal 9", json.dumps(self.endpoint(control)))
         # On demand it is launched at once.
-        control.call("start", name="tool")
+        control.call("restart", name="tool")
         self.await_running(control, second["generation"])
 
     def test_none_is_left_when_the_host_ends(self):
