@@ -38,13 +38,13 @@ JsonLine::JsonLine(const char *operation)
     m_out += '"';
 }
 
-void JsonLine::name(const char *name)
+void JsonLine::name(const char *key)
 {
     if (!m_first)
         m_out += ',';
     m_first = false;
     m_out += '"';
-    m_out += name;
+    m_out += key;
     m_out += "\":";
 }
 
