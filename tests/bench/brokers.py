@@ -126,12 +126,14 @@ class Broker:
 
 
 class Fairleadd(Broker):
-    """With a level of durability it also serves its metrics."""
+    """With a level of durability it also serves its metrics. @p more: of its configuration."""
 
-    def __init__(self, bin_dir: Path, reactors: int, name: str, durability: str = ""):
+    def __init__(self, bin_dir: Path, reactors: int, name: str, durability: str = "",
+                 more: str = ""):
         super().__init__()
         self.name = name
         self._durability = durability
+        self._more = more
         self._program = bin_dir / "fairleadd"
         self._reactors = reactors
 
@@ -150,7 +152,8 @@ class Fairleadd(Broker):
             'name = "mqtt"\n'
             'url = "mqtt://127.0.0.1:0"\n'
             "allow_anonymous = true\n"
-            + (f'durability = "{durable}"\n[control]\nhttp = "127.0.0.1:0"\n' if durable else ""),
+            + (f'durability = "{durable}"\n[control]\nhttp = "127.0.0.1:0"\n' if durable else "")
+            + self._more,
             encoding="utf-8")
         return [str(self._program), "--config", str(config),
                 "--ready-file", str(folder / "ready.json")]

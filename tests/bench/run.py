@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import durable
+import framed
 import startup
 from brokers import BenchFailure, Fairleadd, Mosquitto, NullBroker, find_mosquitto
 from figures import (find_faults, find_misses, idle_table, load_table, summarise_idle,
@@ -64,11 +65,11 @@ def parse_arguments() -> argparse.Namespace:
         description="Measures fairleadd against mosquitto in one run.",
         epilog="Exit codes: 0 good, 1 messages lost, duplicated, reordered or altered, 2 no result,"
                " 3 a target missed with --check.")
-    parser.add_argument("what", nargs="?", choices=("traffic", "durable", "start-up"),
+    parser.add_argument("what", nargs="?", choices=("traffic", "durable", "framed", "start-up"),
                         default="traffic",
                         help="traffic (the default): CPU per message of every shape; durable:"
-                             " QoS 1 to persistent sessions at each level of durability; start-up:"
-                             " a start on a full store")
+                             " QoS 1 to persistent sessions at each level of durability; framed:"
+                             " lines over plain TCP beside MQTT; start-up: a start on a full store")
     parser.add_argument("--bin-dir", type=Path, default=Path("build/release/bin"),
                         help="where fairleadd is; build/release/bin by default")
     parser.add_argument("--bench", type=Path,
@@ -174,8 +175,8 @@ def describe_machine() -> dict:
             "load_average": os.getloadavg()}
 
 
-def run_store(arguments: argparse.Namespace, generator: Generator, rounds: int) -> int:
-    """The runs that are about the store."""
+def run_other(arguments: argparse.Namespace, generator: Generator, rounds: int) -> int:
+    """The runs that are about one part."""
     bin_dir = arguments.bin_dir.resolve()
     machine = describe_machine()
     if arguments.what == "start-up":
@@ -183,6 +184,13 @@ def run_store(arguments: argparse.Namespace, generator: Generator, rounds: int) 
         raw = startup.measure(generator, bin_dir, arguments.reactors[0], rounds, say)
         print(startup.startup_table(raw))
         summary, faults, misses = {}, [], []
+    elif arguments.what == "framed":
+        raw = framed.measure(generator, bin_dir, arguments.reactors[0], rounds, say)
+        summary = framed.summarise(raw)
+        faults, misses = framed.find_faults(summary), framed.find_misses(summary)
+        print(f"{machine['cpus']} CPUs ({machine['cpu']}), {rounds} rounds of"
+              f" {generator.duration} s, medians, {framed.PAYLOAD} bytes, QoS 0\n\n"
+              + framed.framed_table(summary))
     else:
         servers = durable.make_servers(bin_dir, arguments.reactors[0])
         raw = durable.measure(generator, servers, rounds, say)
@@ -220,7 +228,7 @@ def run(arguments: argparse.Namespace) -> int:
     generator = Generator(bench, arguments.mqtt5, arguments.threads,
                           0.2 if arguments.quick else 0.5, measured)
     if arguments.what != "traffic":
-        return run_store(arguments, generator, rounds)
+        return run_other(arguments, generator, rounds)
     scenarios, with_idle = select(arguments)
     peers = make_peers(arguments, bench)
     machine = describe_machine()

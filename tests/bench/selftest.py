@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 
 import durable
+import framed
 from brokers import NullBroker
 from figures import (CPU, FAULTS, find_faults, find_misses, paired_ratio, summarise_idle,
                      summarise_load)
@@ -235,6 +236,27 @@ class DurableTest(unittest.TestCase):
         self.assertEqual(durable.find_faults(self.summary(400, 0.02, 3)),
                          ["100 publishers on fairleadd/disk: 3 lost"])
         self.assertIn("3/0", durable.durable_table(self.summary(400, 0.02, 3)))
+
+
+class FramedTest(unittest.TestCase):
+    def summary(self, line: float, wrong: int = 0) -> dict:
+        costs = {route: line if route in framed.JUDGED else 2.0 for route in framed.ROUTES}
+        return framed.summarise({16: {route: [{CPU: cost, "messages_per_s": 1000, "wrong": wrong}]
+                                      for route, cost in costs.items()}})
+
+    def test_lines_that_cost_too_much_miss_the_target(self):
+        self.assertEqual(framed.find_misses(self.summary(3.0)), [])
+        self.assertEqual([miss.split(",")[0] for miss in framed.find_misses(self.summary(3.1))],
+                         list(framed.JUDGED))
+
+    def test_what_came_otherwise_is_a_fault(self):
+        self.assertEqual(framed.find_faults(self.summary(3.0)), [])
+        self.assertEqual(len(framed.find_faults(self.summary(3.0, 1))), len(framed.ROUTES))
+        self.assertIn("1.50", framed.framed_table(self.summary(3.0)))
+
+    def test_frames_are_those_of_the_protocols(self):
+        self.assertEqual(framed.frame("line", b"x"), b"x\n")
+        self.assertEqual(framed.frame("mqtt", b"x" * 200)[:5], b"\x30\xd9\x01\x00\x0f")
 
 
 if __name__ == "__main__":
