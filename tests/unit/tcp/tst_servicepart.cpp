@@ -292,9 +292,9 @@ void tst_ServicePart::theEndFailsWhatIsOpen()
 // BC-05
 void tst_ServicePart::unansweredOperationsAreBounded()
 {
+    std::vector<std::unique_ptr<Asked>> all; // outlive who answers them
     ServiceHarness peer;
     peer.registered();
-    std::vector<std::unique_ptr<Asked>> all;
     for (quint64 id = 1; id <= 100; ++id) {
         all.push_back(std::make_unique<Asked>(OperationKind::Quiesce, id));
         all.back()->ask(peer);
