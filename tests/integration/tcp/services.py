@@ -235,7 +235,7 @@ class Operations(ServiceTest):
         for name in ("good", "deaf", "stubborn"):
             self.await_status(control, name, "running")
         targets = ["service/" + name for name in ("good", "deaf", "stubborn", "dead")]
-        report = control.call("quiesce", targets=targets, timeoutMs=1500)
+        report = control.call("quiesce", targets=targets, timeoutMs=3000)
         self.assertEqual(report["outcome"], "partial")
         self.assertEqual(report["acks"], ["service/good"])
         self.assertEqual(report["timeouts"], ["service/deaf"])
