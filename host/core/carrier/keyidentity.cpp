@@ -29,9 +29,9 @@ QString shown(const QByteArray &keyId)
 QString oddDates(X509 *certificate)
 {
     if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
-        return QStringLiteral("it has expired");
+        return QStringLiteral("it has expired, and is accepted");
     if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)
-        return QStringLiteral("it is not valid yet");
+        return QStringLiteral("it is not valid yet, and is accepted");
     return {};
 }
 

@@ -243,7 +243,8 @@ void TlsStream::shakeHands() noexcept
     ERR_clear_error();
     const int done = SSL_do_handshake(m_handle.get());
     if (done == 1) {
-        noteOddCertificate();
+        if (m_check && !m_check->warning.isEmpty())
+            noteCertificate("certificate-odd", m_check->warning);
         setOpen();
         return;
     }
@@ -252,17 +253,15 @@ void TlsStream::shakeHands() noexcept
         fail(error);
 }
 
-void TlsStream::noteOddCertificate() const noexcept
+void TlsStream::noteCertificate(const char *event, const QString &text) const noexcept
 {
-    if (!m_check || m_check->warning.isEmpty() || !m_context->logger())
+    if (!m_context->logger())
         return;
     m_context->logger()->log(
         LogLevel::Warning,
-        "certificate-odd",
-        QStringLiteral("peer=%1 address=%2: its certificate is accepted, but %3")
-            .arg(QString::fromLatin1(m_check->keyId),
-                 QString::fromUtf8(peerAddress()),
-                 m_check->warning));
+        event,
+        QStringLiteral("peer=%1 address=%2 text=\"%3\"")
+            .arg(QString::fromLatin1(m_check->keyId), QString::fromUtf8(peerAddress()), text));
 }
 
 // Either side's alert is on its way already, or has come.
@@ -281,6 +280,7 @@ void TlsStream::fail(int sslError) noexcept
                       QStringLiteral("the peer closed the connection in the TLS handshake"));
     } else if (!wasOpen && m_check && !m_check->failure.isNull()) {
         error = m_check->failure;
+        noteCertificate("certificate-refused", error.text());
     } else if (!wasOpen && verdict != X509_V_OK) {
         error = Error(ErrorCode::IdentityMismatch,
                       QStringLiteral("the peer's certificate is refused: ")

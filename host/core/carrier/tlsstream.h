@@ -47,7 +47,7 @@ private:
     bool encrypt(const char *data, std::size_t size) noexcept;
     void fail(int sslError) noexcept;
 
-    void noteOddCertificate() const noexcept;
+    void noteCertificate(const char *event, const QString &text) const noexcept;
 
     const std::shared_ptr<const TlsContext> m_context;
     std::unique_ptr<KeyIdentityCheck> m_check; ///< with self-signed certificates

@@ -498,7 +498,7 @@ void ShipLink::publishState(const Error &reason)
     PeerState state;
     state.connected = m_phase == Phase::Running;
     state.phase = m_machine->state();
-    state.waiting = m_waiting;
+    state.waiting = m_waiting && !isExchanging();
     state.role = options().role;
     state.address = m_context.peerAddress;
     state.sinceUtcMs = state.connected ? m_sinceUtcMs : m_context.clock.utcMs();

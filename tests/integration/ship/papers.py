@@ -41,7 +41,7 @@ class Identity:
         request, extensions = folder / "request.pem", folder / "extensions"
         extensions.write_text("basicConstraints=critical,CA:TRUE\n"
                               "keyUsage=critical,digitalSignature\n"
-                              + (f"subjectKeyIdentifier={ski}\n" if ski else ""), encoding="ascii")
+                              f"subjectKeyIdentifier={ski or 'none'}\n", encoding="ascii")
         _openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                  "-subj", f"/O=Test/CN={name}", "-keyout", self.key, "-out", request)
         _openssl("x509", "-req", "-in", request, "-signkey", self.key, "-days", days, "-sha256",

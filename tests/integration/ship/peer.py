@@ -63,6 +63,7 @@ class Peer:
         self._rest = b""
         self.close_code = None
         self.pings = 0
+        self.early = []  # data that came before the host's access methods
 
     # How it begins.
 
@@ -246,7 +247,8 @@ class Peer:
     def exchange_ids(self, ship_id):
         """The id of the host."""
         self.send(ACCESS_REQUEST, access_methods(ship_id))
-        got = self.receive()
+        while (got := self.receive()) and got[:1] == b"\x02":
+            self.early.append(got)
         assert got and got.startswith(b'\x01{"accessMethods":[{"id":"'), got
         return json.loads(got[1:])["accessMethods"][0]["id"]
 

@@ -252,8 +252,10 @@ void tst_KeyIdentity::whatDoesNotFitIsRefused()
     const TlsSettings own = papers.settingsFor("own", device("own"));
     for (const TlsRole role : {TlsRole::Server, TlsRole::Client}) {
         const bool serves = role == TlsRole::Server;
-        Pair pair(serves ? contextOf(own, role) : careless(shown, TlsRole::Server),
-                  serves ? careless(shown, TlsRole::Client) : contextOf(own, role));
+        const auto notes = std::make_shared<Notes>();
+        const auto strict = contextOf(own, role, {{}, notes});
+        Pair pair(serves ? strict : careless(shown, TlsRole::Server),
+                  serves ? careless(shown, TlsRole::Client) : strict);
         Side &judge = serves ? pair.server : pair.client;
         Side &stranger = serves ? pair.client : pair.server;
         stranger.top.write("let me in");
@@ -265,6 +267,8 @@ void tst_KeyIdentity::whatDoesNotFitIsRefused()
         if (!isRsa) {
             QCOMPARE(failure.code(), ErrorCode::IdentityMismatch);
             QVERIFY2(failure.text().contains(text), qPrintable(failure.text()));
+            QCOMPARE(notes->lines.size(), 1);
+            QVERIFY(notes->lines.first().startsWith(QStringLiteral("certificate-refused ")));
         }
         QVERIFY(!judge.stream.peerIdentity());
         QCOMPARE(stranger.top.status, Io::Failed);
