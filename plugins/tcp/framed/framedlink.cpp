@@ -3,6 +3,7 @@
 
 #include "framed/framedlink.h"
 
+#include "framed/bytespans.h"
 #include "framed/peername.h"
 
 #include <QtCore/QByteArrayView>
@@ -12,7 +13,6 @@
 #include <fairlead/heartbeat.h>
 #include <fairlead/link.h>
 #include <fairlead/logger.h>
-#include <fairlead/properties.h>
 #include <fairlead/security.h>
 
 #include <algorithm>
@@ -23,7 +23,6 @@ namespace {
 
 /// What a completion or an answer is about.
 constexpr quint32 kRxTag = 1;
-constexpr quint32 kStateTag = 2;
 constexpr quint32 kTxTag = 3;
 
 /// A payload of this size or less goes out in one piece with what frames it.
@@ -33,34 +32,6 @@ constexpr std::size_t kSmallPayload = 1024;
 constexpr std::size_t kTurnBytes = 128 * 1024;
 /// What a message weighs beyond its topic and payload.
 constexpr std::size_t kMessageHead = 16;
-/// A state that is said again outlives so many silent intervals.
-constexpr quint32 kStateLives = 3;
-
-ByteSpan spanOf(const QByteArray &bytes) noexcept
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
-}
-
-QByteArray copyOf(ByteSpan bytes)
-{
-    return {bytes.data(), qsizetype(bytes.size())};
-}
-
-QByteArray rxPropertiesFor(const FramedOptions &options)
-{
-    PropertyWriter writer;
-    if (options.textCheck != TextCheck::Off)
-        writer.append(PropertyId::PayloadFormat, "\1");
-    return copyOf(writer.block());
-}
-
-QByteArray jsonProperties()
-{
-    PropertyWriter writer;
-    writer.append(PropertyId::PayloadFormat, "\1");
-    writer.append(PropertyId::ContentType, "application/json");
-    return copyOf(writer.block());
-}
 
 Error frameFailure(FrameError error, const Framing &framing)
 {
@@ -74,24 +45,12 @@ Error frameFailure(FrameError error, const Framing &framing)
 
 } // namespace
 
-FramedEndpoint::FramedEndpoint(const FramedOptions &endpointOptions)
-    : options(endpointOptions)
-    , rxProperties(rxPropertiesFor(endpointOptions))
-    , stateProperties(jsonProperties())
-{ }
-
 FramedLink::FramedLink(const LinkContext &context, const FramedEndpoint &endpoint)
     : m_context(context)
     , m_endpoint(endpoint)
     , m_framer(makeFramer(endpoint.options.framing))
+    , m_state(m_context, endpoint, *m_framer)
     , m_gapTimer([](void *self) { static_cast<FramedLink *>(self)->handleGap(); }, this)
-    , m_stateTimer(
-          [](void *self) {
-              auto *link = static_cast<FramedLink *>(self);
-              link->publishState(true);
-              link->awaitStateTurn();
-          },
-          this)
     , m_turnTimer([](void *self) { static_cast<FramedLink *>(self)->handleTurn(); }, this)
 { }
 
@@ -144,7 +103,7 @@ void FramedLink::takeName(ByteSpan name)
     const QByteArray &endpoint = options().endpoint;
     m_rxTopic = expandTopic(options().rxTopic, endpoint, *peer);
     m_txTopic = expandTopic(options().txTopic, endpoint, *peer);
-    m_stateTopic = expandTopic(options().stateTopic, endpoint, *peer);
+    m_state.setTopic(expandTopic(options().stateTopic, endpoint, *peer));
     // Peers of other endpoints may have the same name.
     m_peerKey = "tcp/" + endpoint + '/' + *peer;
     m_phase = Phase::Authenticating;
@@ -162,22 +121,13 @@ void FramedLink::handleAuthenticated(const Error &error)
         return;
     }
     m_phase = Phase::Acquiring;
-    // For ends that leave no time for last words.
-    LinkState gone;
-    gone.address = m_context.peerAddress;
-    const QByteArray json = stateJson(gone);
-    Testament testament;
-    testament.topic = spanOf(m_stateTopic);
-    testament.properties = spanOf(m_endpoint.stateProperties);
-    testament.payload = spanOf(json);
-    testament.expirySeconds = options().isDialled() ? kNever : options().stateExpiry;
-    testament.qos = options().qos;
-    testament.retain = true;
+    const QByteArray farewell = m_state.farewell();
+    const Testament testament = m_state.testament(farewell);
     SessionRequest request;
     request.peerKey = spanOf(m_peerKey);
     request.expirySeconds = options().sessionExpiry;
     request.clean = options().sessionExpiry == 0;
-    if (!m_stateTopic.isEmpty())
+    if (!m_state.isSilent())
         request.testament = &testament;
     m_context.bus.acquire(request);
 }
@@ -192,11 +142,10 @@ void FramedLink::handleLease(const LeaseGrant &grant)
     }
     m_lease = grant.lease;
     m_phase = Phase::Running;
-    m_sinceUtcMs = m_context.clock.utcMs();
     subscribe(grant);
     watch();
-    publishState(true);
-    awaitStateTurn();
+    if (m_phase == Phase::Running)
+        m_state.start();
 }
 
 void FramedLink::subscribe(const LeaseGrant &grant)
@@ -273,11 +222,11 @@ Flow FramedLink::handleStep(const Step &step)
 
 Flow FramedLink::publishFrame(Bytes frame)
 {
-    ++m_counters.rxFrames;
-    m_counters.rxBytes += frame.size();
+    ++m_state.counters.rxFrames;
+    m_state.counters.rxBytes += frame.size();
     if (options().textCheck != TextCheck::Off
         && !QByteArrayView(frame.data(), qsizetype(frame.size())).isValidUtf8()) {
-        ++m_counters.rxDropped;
+        ++m_state.counters.rxDropped;
         if (options().textCheck == TextCheck::Close) {
             end(Error(ErrorCode::ProtocolViolation, QStringLiteral("a frame is not UTF-8 text")));
             return Flow::Pause;
@@ -290,7 +239,7 @@ Flow FramedLink::publishFrame(Bytes frame)
         return Flow::Continue;
     }
     if (m_rxTopic.isEmpty()) {
-        ++m_counters.rxDropped;
+        ++m_state.counters.rxDropped;
         return Flow::Continue;
     }
     PublishView view;
@@ -346,7 +295,7 @@ void FramedLink::handleCompletions(const Completion *completions, int count)
             || completion.outcome == Outcome::NoReceiver) {
             continue;
         }
-        ++m_counters.rxDropped;
+        ++m_state.counters.rxDropped;
         m_context.logger.log(LogLevel::Warning,
                              "tcp-frame-dropped",
                              QStringLiteral("peer=%1 reason=refused outcome=%2")
@@ -387,7 +336,7 @@ Settle::How FramedLink::send(const Message &message)
     std::array<char, 4> scratch{};
     const Envelope envelope = m_framer->encode(payload, scratch);
     if (envelope.error != FrameError::None) {
-        ++m_counters.txDropped;
+        ++m_state.counters.txDropped;
         m_context.logger.log(
             LogLevel::Warning,
             "tcp-message-dropped",
@@ -396,8 +345,8 @@ Settle::How FramedLink::send(const Message &message)
                 .arg(payload.size()));
         return envelope.error == FrameError::TooLong ? Settle::How::TooLarge : Settle::How::Refused;
     }
-    ++m_counters.txFrames;
-    m_counters.txBytes += payload.size();
+    ++m_state.counters.txFrames;
+    m_state.counters.txBytes += payload.size();
     ByteStream &stream = m_context.stream;
     if (payload.size() <= kSmallPayload) {
         const std::size_t size = envelope.head.size() + payload.size() + envelope.tail.size();
@@ -437,43 +386,6 @@ void FramedLink::handleSubscribed(quint32, const SubscribeOutcome *outcomes, int
 
 void FramedLink::handleUnsubscribed(quint32, const UnsubscribeOutcome *, int) { }
 
-// The state.
-
-void FramedLink::publishState(bool connected, const Error &reason)
-{
-    if (!m_lease || m_stateTopic.isEmpty())
-        return;
-    m_counters.skippedBytes = m_framer->skipped();
-    LinkState state;
-    state.connected = connected;
-    state.address = m_context.peerAddress;
-    state.sinceUtcMs = connected ? m_sinceUtcMs : m_context.clock.utcMs();
-    state.counters = &m_counters;
-    state.reason = reason;
-    const QByteArray json = stateJson(state);
-    PublishView view;
-    view.topic = spanOf(m_stateTopic);
-    view.properties = spanOf(m_endpoint.stateProperties);
-    view.payload = spanOf(json);
-    view.completionTag = kStateTag;
-    view.qos = options().qos;
-    view.retain = true;
-    // A host that was cut off leaves no peer behind that seems to be there.
-    if (connected && options().stateInterval > 0)
-        view.expirySeconds = options().stateInterval * kStateLives;
-    else if (!connected && !options().isDialled())
-        view.expirySeconds = options().stateExpiry;
-    (void)m_context.bus.publish(view);
-}
-
-void FramedLink::awaitStateTurn()
-{
-    if (m_phase != Phase::Running || options().stateInterval == 0 || m_stateTopic.isEmpty())
-        return;
-    m_context.timers.arm(m_stateTimer,
-                         m_context.clock.now() + options().stateInterval * kNsPerSecond);
-}
-
 // The end.
 
 void FramedLink::handleFenced(FenceReason)
@@ -494,11 +406,12 @@ void FramedLink::leave(const Error &reason)
         return;
     m_phase = Phase::Ended;
     m_context.timers.disarm(m_gapTimer);
-    m_context.timers.disarm(m_stateTimer);
     m_context.timers.disarm(m_turnTimer);
-    publishState(false, reason);
-    if (m_lease)
-        m_lease->release(ReleaseRequest());
+    m_state.stop();
+    if (!m_lease)
+        return;
+    m_state.end(reason);
+    m_lease->release(ReleaseRequest());
     m_lease = nullptr;
 }
 

@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "framed/framedoptions.h"
-#include "framed/linkstate.h"
+#include "framed/framedendpoint.h"
+#include "framed/statepublisher.h"
 #include "framing/framing.h"
 
 #include <QtCore/QMetaObject>
@@ -15,16 +15,6 @@
 #include <memory>
 
 namespace fairlead::tcp {
-
-/// What all links of one endpoint share; constant once links exist.
-struct FramedEndpoint
-{
-    explicit FramedEndpoint(const FramedOptions &endpointOptions);
-
-    const FramedOptions options;
-    const QByteArray rxProperties; ///< property blocks
-    const QByteArray stateProperties;
-};
 
 /// A peer without a protocol of ours: each frame it sends is a message, each message for it a frame.
 ///
@@ -80,8 +70,6 @@ private:
     void watch();
     Settle::How send(const Message &message);
     void write(Bytes bytes);
-    void publishState(bool connected, const Error &reason = Error());
-    void awaitStateTurn();
     /// The link's last words on the bus; its lease is given back.
     void leave(const Error &reason);
     void end(const Error &error);
@@ -89,15 +77,12 @@ private:
     const LinkContext m_context;
     const FramedEndpoint &m_endpoint;
     const std::unique_ptr<Framer> m_framer;
+    StatePublisher m_state;
     QByteArray m_peerKey; ///< from Authenticating on
     QByteArray m_rxTopic;
     QByteArray m_txTopic;
-    QByteArray m_stateTopic;
-    LinkCounters m_counters;
-    qint64 m_sinceUtcMs = -1;
     QMetaObject::Connection m_linkEnd;
     Timer m_gapTimer;
-    Timer m_stateTimer;
     Timer m_turnTimer; ///< armed while input waits for the next turn
     std::size_t m_turnBytes = 0; ///< of messages published in one handleBytes()
     Lease *m_lease = nullptr; ///< only while Running

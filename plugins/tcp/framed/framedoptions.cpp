@@ -3,6 +3,7 @@
 
 #include "framed/framedoptions.h"
 
+#include "framed/bytespans.h"
 #include "framed/escapedbytes.h"
 
 #include <fairlead/message.h>
@@ -19,11 +20,6 @@ constexpr double kLongestGap = 60;
 
 constexpr char kEndpointPlace[] = "{endpoint}";
 constexpr char kPeerPlace[] = "{peer}";
-
-ByteSpan spanOf(const QByteArray &bytes) noexcept
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
-}
 
 void readDelimiter(OptionReader &in, const char *key, std::string &out)
 {
