@@ -7,9 +7,6 @@
 #include "core/endpoint/linkplacer.h"
 #include "core/reactor/mainloop.h"
 
-#include <poll.h>
-#include <sys/epoll.h>
-
 #include <csignal>
 #include <utility>
 
@@ -42,11 +39,10 @@ ProcessConnector::~ProcessConnector()
 {
     if (!m_process)
         return;
-    m_loop.dispatcher().removeFd(m_process->exitFd());
+    m_loop.unwatch(m_process->exitFd());
     if (!m_wasAsked)
         m_process->terminate();
-    pollfd ends = {m_process->exitFd(), POLLIN, 0};
-    static_cast<void>(::poll(&ends, 1, int(kGraceNs / kNsPerMs)));
+    static_cast<void>(m_process->waitUpTo(kGraceNs));
 }
 
 void ProcessConnector::startDial(qint64)
@@ -73,7 +69,7 @@ void ProcessConnector::launch()
         failed(Error(started.error()).setRetryable(true));
         return;
     }
-    if (!m_loop.dispatcher().addFd((*started)->exitFd(), this, EPOLLIN)) {
+    if (!m_loop.watch((*started)->exitFd(), *this)) {
         failed(Error(ErrorCode::DescriptorsExhausted,
                      QStringLiteral("no room to watch the launched program")));
         return;
@@ -129,7 +125,7 @@ void ProcessConnector::handleFdEvents(quint32) noexcept
 
 void ProcessConnector::handleExit(const ChildExit &exit)
 {
-    m_loop.dispatcher().removeFd(m_process->exitFd());
+    m_loop.unwatch(m_process->exitFd());
     m_loop.timers().disarm(m_grace);
     m_process.reset();
     m_exit = exit;

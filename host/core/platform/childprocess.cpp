@@ -9,7 +9,9 @@
 #include <QtCore/QByteArrayList>
 #include <QtCore/QFileInfo>
 
+#include <fairlead/clock.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -253,6 +255,13 @@ std::optional<ChildExit> ChildProcess::tryWait() noexcept
     m_exit = WIFSIGNALED(status) ? ChildExit{true, WTERMSIG(status)}
                                  : ChildExit{false, WEXITSTATUS(status)};
     return m_exit;
+}
+
+std::optional<ChildExit> ChildProcess::waitUpTo(qint64 ns) noexcept
+{
+    pollfd ends = {m_pidFd, POLLIN, 0};
+    static_cast<void>(::poll(&ends, 1, int(ns / kNsPerMs)));
+    return tryWait();
 }
 
 } // namespace fairlead::core

@@ -58,6 +58,8 @@ public:
 
     /// Reaps it; nothing while it runs.
     std::optional<ChildExit> tryWait() noexcept;
+    /// The same, for at most @p ns nanoseconds; blocks.
+    std::optional<ChildExit> waitUpTo(qint64 ns) noexcept;
 
 private:
     ChildProcess(pid_t pid, int pidFd, int socket) noexcept

@@ -5,6 +5,8 @@
 
 #include <QThread>
 
+#include <sys/epoll.h>
+
 namespace fairlead::core {
 
 MainLoop::MainLoop(EpollDispatcher &dispatcher)
@@ -17,6 +19,16 @@ MainLoop::MainLoop(EpollDispatcher &dispatcher)
 MainLoop::~MainLoop()
 {
     m_dispatcher.setTurnHandler(nullptr);
+}
+
+bool MainLoop::watch(int fd, FdHandler &handler)
+{
+    return m_dispatcher.addFd(fd, &handler, EPOLLIN);
+}
+
+void MainLoop::unwatch(int fd)
+{
+    m_dispatcher.removeFd(fd);
 }
 
 void MainLoop::post(std::function<void()> call)

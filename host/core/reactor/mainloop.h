@@ -33,6 +33,11 @@ public:
 
     EpollDispatcher &dispatcher() noexcept { return m_dispatcher; }
 
+    /// @p handler is told when @p fd can be read, until unwatch(); both outlive that. False when there
+    /// is no room for another.
+    bool watch(int fd, FdHandler &handler);
+    void unwatch(int fd);
+
 private:
     void runTurn() noexcept override;
     bool hasPendingWork() const noexcept override;
