@@ -273,6 +273,8 @@ void tst_ReplayPosition::cursorsAndGaps_data()
     const ReplayHistory secondEmpty{2, 1000, {0, 1000, 1000}, false};
     const ReplayHistory durable{2, 1000, {301, 1040, 300}, true};
     const ReplayHistory durableWhole{2, 1000, {1, 1040, 0}, true};
+    const ReplayHistory otherStore{2, 1000, {301, 1040, 300}, true, false};
+    const ReplayHistory damaged{2, 1000, {301, 1040, 300}, true, true, 1000};
 
     row("fresh host, from the beginning", sequence(0), fresh, 0);
     row("fresh host, ahead", sequence(9), fresh, 0);
@@ -302,6 +304,14 @@ void tst_ReplayPosition::cursorsAndGaps_data()
     row("old epoch, a number of this one", position(1, 1020), second, 1000, true);
     row("old epoch, maximum", position(1, kMax), second, 1000, true);
     row("old epoch, nothing seen since", position(1, 1000), secondEmpty, 1000, true);
+    row("durable, not of this store", position(1, 500), otherStore, 300, true);
+    row("durable, not of this store, ended before", position(1, 9), otherStore, 300, true, 10, 300);
+    row("durable, not of this store, but this epoch", position(2, 1001), otherStore, 1001);
+    row("damaged, old epoch", position(1, 500), damaged, 500, true, 501, 1000);
+    row("damaged, plain number", sequence(500), damaged, 500, true, 501, 1000);
+    row("damaged, old epoch, gone too", position(1, 200), damaged, 300, true, 201, 1000);
+    row("damaged, old epoch, at its end", position(1, 1000), damaged, 1000);
+    row("damaged, its own", position(2, 1001), damaged, 1001);
     row("durable, old epoch", position(1, 500), durable, 500);
     row("durable, old epoch, at the last lost one", position(1, 300), durable, 300);
     row("durable, old epoch, gap", position(1, 299), durable, 300, true, 300, 300);

@@ -94,6 +94,7 @@ private Q_SLOTS:
     void batchesReachTheirStreams();
     void theEarliestDeadlineCounts();
     void aDurableStreamBeginsWithItsLog();
+    void loggedStreamsHaveSlots();
 };
 
 void tst_StreamSet::coveringIsWhatMatchingSays()
@@ -274,6 +275,19 @@ void tst_StreamSet::aDurableStreamBeginsWithItsLog()
     streams.ring(1).append(made(1001, "a"), 0);
     QCOMPARE(streams.extent(1, 0, 1001), (ReplayExtent{400, 1001, 300}));
     QCOMPARE(streams.extent(0, 0, 1001).lostUpTo, 1000U);
+}
+
+void tst_StreamSet::loggedStreamsHaveSlots()
+{
+    StreamSet streams({spec("a", "a/#", true), spec("b", "#", true), spec("c", "#")});
+    QCOMPARE(streams.loggedMask(), 0U);
+    QCOMPARE(streams.slotsOf(0xFFFFFFFF), 0U);
+    streams.setSlot(1, 5);
+    streams.setSlot(2, 0);
+    QCOMPARE(streams.loggedMask(), 0b0110U);
+    QCOMPARE(streams.slotsOf(streams.maskOf("a/b")), 0b100001U);
+    QCOMPARE(streams.slotsOf(streams.maskOf("b")), 1U);
+    QCOMPARE(streams.slotsOf(0b1001), 0U);
 }
 
 QTEST_APPLESS_MAIN(tst_StreamSet)
