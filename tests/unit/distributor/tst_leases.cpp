@@ -12,17 +12,22 @@
 
 #include <fairlead/lease.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 using namespace fairlead;
 
 namespace {
 
-constexpr int kRounds = 10'000;
+constexpr int kLanes = 20; ///< peers whose leases change hands at once
+constexpr int kRounds = 10'000 / kLanes;
 constexpr int kReactors = 2;
+constexpr char kPublisher[] = "publisher";
 
 /// What several threads wait for; the watchdog only detects a hang.
 class Meeting
@@ -80,10 +85,15 @@ enum class EndHow : int {
 class Holder final : public LinkDriver
 {
 public:
-    Holder(const LinkContext &context, std::shared_ptr<Seen> seen, Meeting &meeting, quint32 expiry)
+    Holder(const LinkContext &context,
+           std::shared_ptr<Seen> seen,
+           Meeting &meeting,
+           std::string key,
+           quint32 expiry)
         : m_context(context)
         , m_seen(std::move(seen))
         , m_meeting(meeting)
+        , m_key(std::move(key))
         , m_expiry(expiry)
     {
         m_seen->driver = this;
@@ -137,15 +147,15 @@ public:
     void handleAuthenticated(const Error &) noexcept override
     {
         SessionRequest request;
-        request.peerKey = m_expiry == kNever ? ByteSpan("publisher") : ByteSpan("c");
-        request.expirySeconds = m_expiry == kNever ? 0 : m_expiry;
+        request.peerKey = m_key;
+        request.expirySeconds = m_expiry;
         m_context.bus.acquire(request);
     }
 
     void handleLease(const LeaseGrant &grant) noexcept override
     {
         m_lease = grant.lease;
-        if (m_lease && m_expiry != kNever) {
+        if (m_lease && m_key != kPublisher) {
             SubscribeRequest request;
             request.filter = "orders/#";
             m_lease->subscribe(&request, 1, 1);
@@ -211,6 +221,7 @@ private:
     LinkContext m_context;
     std::shared_ptr<Seen> m_seen;
     Meeting &m_meeting;
+    const std::string m_key;
     const quint32 m_expiry;
     Lease *m_lease = nullptr;
     bool m_ended = false;
@@ -276,12 +287,12 @@ private:
     std::thread m_thread;
 };
 
-core::DistributorLimits oneSeat()
+core::DistributorLimits aSeatForEach()
 {
     core::StreamSpec stream;
     stream.name = "orders";
     stream.filter = *TopicFilter::parse("orders/#");
-    stream.maxSubscribers = 1;
+    stream.maxSubscribers = kLanes;
     core::DistributorLimits limits;
     limits.streams.push_back(stream);
     return limits;
@@ -292,7 +303,7 @@ class World
 {
 public:
     World()
-        : distributor({1, 1}, oneSeat(), nullptr)
+        : distributor({1, 1}, aSeatForEach(), nullptr)
         , m_reactors{std::make_unique<Turning>(0, distributor),
                      std::make_unique<Turning>(1, distributor)}
     {
@@ -313,7 +324,7 @@ public:
         quint64 generation = 0;
     };
 
-    Peer open(int reactor, quint32 expiry)
+    Peer open(int reactor, const std::string &key, quint32 expiry)
     {
         Peer peer;
         peer.reactor = reactor;
@@ -322,8 +333,8 @@ public:
         endpoint->authenticator = std::make_shared<core::AnonymousAuthenticator>(true);
         endpoint->accessControl = std::make_shared<core::UnrestrictedAccess>();
         endpoint->logger = std::make_shared<QuietLogger>();
-        endpoint->createDriver = [this, seen = peer.seen, expiry](const LinkContext &context) {
-            return std::make_unique<Holder>(context, seen, meeting, expiry);
+        endpoint->createDriver = [this, seen = peer.seen, key, expiry](const LinkContext &context) {
+            return std::make_unique<Holder>(context, seen, meeting, key, expiry);
         };
         core::Reactor &there = at(reactor);
         there.post([&there, endpoint, generation = peer.generation] {
@@ -367,38 +378,54 @@ private Q_SLOTS:
     void aLeaseIsReleasedOnce()
     {
         World world;
-        const auto count = [&world] { return world.distributor.seats.list().front().taken; };
-        const World::Peer publisher = world.open(0, kNever);
+        const auto seats = [&world] { return world.distributor.seats.list().front().taken; };
+        const auto nameOf = [](int lane) { return "c" + std::to_string(lane); };
+        const World::Peer publisher = world.open(0, kPublisher, 0);
         QVERIFY(world.meeting.wait([&] { return publisher.seen->granted.load(); }));
-        World::Peer former = world.open(0, 3600);
-        QVERIFY(world.meeting.wait([&] { return former.seen->subscribed.load(); }));
+        std::vector<World::Peer> former;
+        for (int lane = 0; lane < kLanes; ++lane)
+            former.push_back(world.open(lane % kReactors, nameOf(lane), 3600));
+        const auto haveAll = [](const std::vector<World::Peer> &peers, auto &&is) {
+            return std::all_of(
+                peers.begin(), peers.end(), [&](const World::Peer &one) { return is(*one.seen); });
+        };
+        const auto isSubscribed = [](const Seen &seen) { return seen.subscribed.load(); };
+        const auto isGone = [](const Seen &seen) { return seen.gone.load(); };
+        QVERIFY(world.meeting.wait([&] { return haveAll(former, isSubscribed); }));
         int delivered = 0;
         for (int round = 0; round < kRounds; ++round) {
-            const auto how = EndHow(round % int(EndHow::Count));
+            std::vector<World::Peer> next;
             world.with(publisher, [](Holder &driver) { driver.publish(); });
-            world.with(former, [how](Holder &driver) { driver.end(how); });
-            // Every third session ends with its link.
-            const World::Peer next = world.open((round / 2) % kReactors, round % 3 == 0 ? 0 : 3600);
+            for (int lane = 0; lane < kLanes; ++lane) {
+                const auto how = EndHow((round + lane) % int(EndHow::Count));
+                world.with(former[std::size_t(lane)], [how](Holder &driver) { driver.end(how); });
+                // Every third session ends with its link.
+                next.push_back(world.open((round / 2 + lane) % kReactors,
+                                          nameOf(lane),
+                                          (round + lane) % 3 == 0 ? 0 : 3600));
+            }
             QVERIFY(world.meeting.wait(
-                [&] { return next.seen->subscribed.load() && former.seen->gone.load(); }));
-            QVERIFY(!next.seen->isRefused);
-            QCOMPARE(former.seen->deliveredAfterEnd.load(), 0);
-            QCOMPARE(count(), 1U);
-            delivered += former.seen->delivered;
-            former = next;
+                [&] { return haveAll(next, isSubscribed) && haveAll(former, isGone); }));
+            for (const World::Peer &one : former) {
+                QCOMPARE(one.seen->deliveredAfterEnd.load(), 0);
+                delivered += one.seen->delivered;
+            }
+            QVERIFY(haveAll(next, [](const Seen &seen) { return !seen.isRefused; }));
+            QCOMPARE(seats(), quint32(kLanes));
+            former = std::move(next);
         }
         QVERIFY(delivered > 0);
-        QCOMPARE(world.distributor.directory.count(), quint64(2));
-        world.with(former, [](Holder &driver) { driver.end(EndHow::Twice); });
-        QVERIFY(world.meeting.wait([&] { return former.seen->gone.load(); }));
-        // Its session waits, or is over.
-        const World::Peer last = world.open(1, 0);
-        QVERIFY(world.meeting.wait([&] { return last.seen->subscribed.load(); }));
-        world.with(last, [](Holder &driver) { driver.end(EndHow::Twice); });
-        world.with(publisher, [](Holder &driver) { driver.end(EndHow::Twice); });
-        QVERIFY(world.meeting.wait(
-            [&] { return last.seen->gone.load() && publisher.seen->gone.load(); }));
-        QCOMPARE(count(), 0U);
+        QCOMPARE(world.distributor.directory.count(), quint64(kLanes + 1));
+        // What is left of them ends for good.
+        std::vector<World::Peer> last;
+        for (int lane = 0; lane < kLanes; ++lane)
+            last.push_back(world.open(lane % kReactors, nameOf(lane), 0));
+        QVERIFY(world.meeting.wait([&] { return haveAll(last, isSubscribed); }));
+        last.push_back(publisher);
+        for (const World::Peer &one : last)
+            world.with(one, [](Holder &driver) { driver.end(EndHow::Twice); });
+        QVERIFY(world.meeting.wait([&] { return haveAll(last, isGone); }));
+        QCOMPARE(seats(), 0U);
         QCOMPARE(world.distributor.directory.count(), quint64(0));
         QCOMPARE(world.distributor.links.size(), qsizetype(0));
         QCOMPARE(world.distributor.index.subscriptionCount(), quint64(0));
