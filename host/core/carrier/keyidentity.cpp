@@ -84,7 +84,7 @@ Result<QByteArray> keyIdOf(x509_st *certificate)
     unsigned int size = 0;
     if (X509_pubkey_digest(certificate, EVP_sha1(), digest.data(), &size) != 1)
         return Error(ErrorCode::IdentityMismatch, QStringLiteral("its key cannot be read"));
-    const QByteArray keyId
+    QByteArray keyId
         = QByteArray(reinterpret_cast<const char *>(digest.data()), qsizetype(size)).toHex();
     const ASN1_OCTET_STRING *said = X509_get0_subject_key_id(certificate);
     if (!said)

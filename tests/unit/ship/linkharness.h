@@ -75,20 +75,19 @@ private:
     FakeStream m_stream;
 };
 
-inline EndpointConfig configOf(const QJsonObject &options, ship::Role role)
+inline EndpointConfig configOf(const QJsonObject &options)
 {
     EndpointConfig config;
     config.name = QStringLiteral("pump");
     config.url = QUrl(QStringLiteral("ship://192.0.2.7:4712/ship/"));
     config.options = options;
     config.identity = kOwnSki;
-    Q_UNUSED(role)
     return config;
 }
 
 inline ship::ShipOptions optionsOf(const QJsonObject &options, ship::Role role)
 {
-    const Result<ship::ShipOptions> parsed = ship::parseShipOptions(configOf(options, role), role);
+    const Result<ship::ShipOptions> parsed = ship::parseShipOptions(configOf(options), role);
     if (!parsed)
         qFatal("%s", qUtf8Printable(parsed.error().toString()));
     return *parsed;

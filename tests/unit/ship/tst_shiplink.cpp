@@ -130,7 +130,7 @@ void tst_ShipLink::wrongOptionsAreNamed()
     QFETCH(bool, isDialled);
     QFETCH(QString, key);
     const Role role = isDialled ? Role::Client : Role::Server;
-    const auto parsed = ship::parseShipOptions(configOf(options, role), role);
+    const auto parsed = ship::parseShipOptions(configOf(options), role);
     QVERIFY(!parsed);
     QCOMPARE(parsed.error().code(), ErrorCode::ConfigRange);
     QCOMPARE(parsed.error().details().value(QStringLiteral("key")).toString(), key);
