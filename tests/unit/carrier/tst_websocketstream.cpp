@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "carriertest.h"
-#include "core/carrier/websocketstream.h"
+#include "websockettest.h"
 
 #include <QTest>
 
@@ -12,105 +11,12 @@ using namespace fairlead;
 using namespace fairlead::core;
 using namespace fairlead::test;
 
-namespace {
-
-using Io = LinkStream::Io;
-
-std::shared_ptr<const WebSocketSettings> mqttSettings(bool messages = false)
-{
-    WebSocketSettings settings;
-    settings.messages = messages;
-    settings.path = "/mqtt";
-    settings.host = "h";
-    settings.subProtocols = {"mqtt"};
-    settings.maxMessage = 1 << 20;
-    return std::make_shared<const WebSocketSettings>(settings);
-}
-
-const std::string kRequest
-    = "GET /mqtt HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
-      "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n";
-
-const WebSocketMask kMask = {'a', '\0', '\xFF', '5'};
-
-std::string frame(WebSocketOpcode opcode, std::string_view payload, bool final = true)
-{
-    char header[kWebSocketHeader];
-    std::string out(header, writeWebSocketHeader(header, opcode, final, payload.size(), &kMask));
-    std::string body(payload);
-    applyWebSocketMask(body.data(), body.data(), body.size(), kMask, 0);
-    return out + body;
-}
-
-std::string plain(WebSocketOpcode opcode, std::string_view payload)
-{
-    char header[kWebSocketHeader];
-    return std::string(header, writeWebSocketHeader(header, opcode, true, payload.size(), nullptr))
-        + std::string(payload);
-}
-
-std::string closeFrame(quint16 code, const char *reason = "")
-{
-    const QByteArray payload = webSocketClosePayload(code, reason);
-    return plain(WebSocketOpcode::Close, {payload.constData(), std::size_t(payload.size())});
-}
-
-/// The payload of the binary frames a server sent.
-std::string payloadOf(const std::string &wire, std::size_t *frames = nullptr)
-{
-    WebSocketDecoder decoder(WebSocketRole::Client, {});
-    std::string out(wire.size(), '\0');
-    std::size_t from = 0;
-    std::size_t size = 0;
-    for (;;) {
-        const auto decoded
-            = decoder.decode(wire.data() + from, wire.size() - from, out.data() + size);
-        from += decoded.used;
-        size += decoded.produced;
-        if (decoded.event == WebSocketDecoder::Event::MessageEnd && frames)
-            ++*frames;
-        if (decoded.event == WebSocketDecoder::Event::None
-            || decoded.event == WebSocketDecoder::Event::Violation)
-            break;
-    }
-    out.resize(size);
-    return out;
-}
-
-struct Server
-{
-    explicit Server(WebSocketRole role = WebSocketRole::Server, bool messages = false)
-        : wire(new WireStream(pool))
-        , stream(pool, std::unique_ptr<LinkStream>(wire), role, mqttSettings(messages), random)
-        , top(stream)
-    { }
-
-    void open()
-    {
-        wire->arrive(kRequest);
-        wire->takeSent();
-    }
-
-    ChunkPool pool;
-    CountingRandom random;
-    WireStream *wire;
-    WebSocketStream stream;
-    TopReader top;
-};
-
-} // namespace
-
+/// What passes once a WebSocket is open, and how it ends.
 class tst_WebSocketStream : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void upgradesByteByByte();
-    void takesFramesThatCameWithTheRequest();
-    void refusesWithAnAnswerThatIsNotLost();
-    void boundsTheRequest();
-    void refusesWhatIsNoHttp();
     void packetsAreIndependentOfFrames();
     void pingsAreAnsweredBetweenFragments();
     void pingsOfWhoDoesNotReadTakeNoMemory();
@@ -121,89 +27,12 @@ private Q_SLOTS:
     void oursComesFirst();
     void theEndInsideAMessageIsAnError();
     void writesWhatFits();
-    void nothingIsSentBeforeTheUpgrade();
-    void closingBeforeTheUpgradeSendsNothing();
-    void clientAndServerTalk();
-    void clientIsToldWhy();
     void messagesKeepTheirLimits_data();
     void messagesKeepTheirLimits();
     void messagesAreSentWhole();
     void closeCodesArePassedOn();
     void pingsAreCounted();
 };
-
-// PL-04, PL-03
-void tst_WebSocketStream::upgradesByteByByte()
-{
-    Server server;
-    for (const char byte : kRequest) {
-        QVERIFY(!server.stream.isOpen());
-        QVERIFY(server.wire->takeSent().empty());
-        server.wire->arrive({&byte, 1});
-    }
-    QVERIFY(server.stream.isOpen());
-    QVERIFY(server.wire->takeSent().starts_with("HTTP/1.1 101 "));
-    QCOMPARE(server.stream.subProtocol(), QByteArray("mqtt"));
-    QVERIFY(server.top.received.empty());
-}
-
-void tst_WebSocketStream::takesFramesThatCameWithTheRequest()
-{
-    Server server;
-    server.top.readSize = 100;
-    server.wire->arrive(kRequest + frame(WebSocketOpcode::Binary, "first")
-                        + frame(WebSocketOpcode::Binary, "second"));
-    QCOMPARE(server.top.received, std::string("firstsecond"));
-}
-
-void tst_WebSocketStream::refusesWithAnAnswerThatIsNotLost()
-{
-    Server server;
-    server.wire->setRoom(10);
-    std::string request = kRequest;
-    request.replace(request.find("/mqtt"), 5, "/other");
-    server.wire->arrive(request);
-    QCOMPARE(server.top.status, Io::Failed);
-    QCOMPARE(server.stream.failure().details().value(QStringLiteral("status")).toInt(), 404);
-    // As a link that lets its stream linger.
-    server.stream.close(CloseMode::Drain);
-    server.stream.finishOutput();
-    QVERIFY(!server.stream.isFlushed());
-    QVERIFY(!server.wire->isFinished());
-    server.wire->setRoom(-1);
-    QVERIFY(server.stream.isFlushed());
-    QVERIFY(server.wire->isFinished());
-    QVERIFY(server.wire->takeSent().starts_with("HTTP/1.1 404 "));
-    char buffer[100];
-    server.wire->arrive("more of the same");
-    const LinkStream::IoResult got = server.stream.read(buffer, sizeof buffer);
-    QCOMPARE(got.size, std::size_t(0));
-    QCOMPARE(got.status, Io::WouldBlock);
-    server.wire->endInput();
-    QCOMPARE(server.stream.read(buffer, sizeof buffer).status, Io::Ended);
-}
-
-void tst_WebSocketStream::boundsTheRequest()
-{
-    for (const std::size_t piece : {std::size_t(1), std::size_t(1000), std::size_t(100000)}) {
-        Server server;
-        const std::string endless = "GET /mqtt HTTP/1.1\r\nX: " + std::string(20000, 'x');
-        for (std::size_t at = 0; at < endless.size() && server.top.status != Io::Failed;
-             at += piece)
-            server.wire->arrive(std::string_view(endless).substr(at, piece));
-        QCOMPARE(server.top.status, Io::Failed);
-        QVERIFY(server.wire->takeSent().starts_with("HTTP/1.1 431 "));
-    }
-}
-
-void tst_WebSocketStream::refusesWhatIsNoHttp()
-{
-    Server server;
-    // A client that speaks MQTT without WebSocket.
-    server.wire->arrive(std::string("\x10\x0C\x00\x04MQTT", 8));
-    QCOMPARE(server.top.status, Io::Failed);
-    QVERIFY(server.wire->takeSent().starts_with("HTTP/1.1 400 "));
-}
 
 // PL-04, [MQTT-6.0.0-2]
 void tst_WebSocketStream::packetsAreIndependentOfFrames()
@@ -370,69 +199,6 @@ void tst_WebSocketStream::writesWhatFits()
     QVERIFY(frames >= sent.size() / (64 * 1024));
     QVERIFY(!server.stream.isBlocked());
     QVERIFY(server.stream.isOutputEmpty());
-}
-
-void tst_WebSocketStream::nothingIsSentBeforeTheUpgrade()
-{
-    Server server;
-    server.top.write("early");
-    QVERIFY(server.wire->takeSent().empty());
-    server.wire->arrive(kRequest);
-    const std::string sent = server.wire->takeSent();
-    QVERIFY(sent.starts_with("HTTP/1.1 101 "));
-    QVERIFY(sent.ends_with("\r\n\r\n" + plain(WebSocketOpcode::Binary, "early")));
-}
-
-// LC-08: what the deadline cuts off holds nothing.
-void tst_WebSocketStream::closingBeforeTheUpgradeSendsNothing()
-{
-    Server server;
-    server.wire->arrive("GET /mqtt HT");
-    server.top.write("a last frame");
-    server.stream.close(CloseMode::Drain);
-    QVERIFY(server.stream.isOutputEmpty());
-    server.stream.finishOutput();
-    QVERIFY(server.wire->takeSent().empty());
-    QVERIFY(server.wire->isFinished());
-}
-
-void tst_WebSocketStream::clientAndServerTalk()
-{
-    Server server;
-    Server client(WebSocketRole::Client);
-    std::string there(300000, '\0');
-    for (std::size_t i = 0; i < there.size(); ++i)
-        there[i] = char(i * 7 >> 3);
-    client.top.write(there);
-    for (int i = 0; i < 100; ++i) {
-        const std::string up = client.wire->takeSent();
-        if (i > 0)
-            QVERIFY(up.find(there.substr(0, 20)) == std::string::npos);
-        server.wire->arrive(up);
-        client.wire->arrive(server.wire->takeSent());
-    }
-    QVERIFY(client.stream.isOpen());
-    QCOMPARE(client.stream.subProtocol(), QByteArray("mqtt"));
-    QVERIFY(server.top.received == there);
-    server.top.write("and back");
-    client.wire->arrive(server.wire->takeSent());
-    QCOMPARE(client.top.received, std::string("and back"));
-    client.stream.close(CloseMode::Drain);
-    client.stream.finishOutput();
-    server.wire->arrive(client.wire->takeSent());
-    QCOMPARE(server.top.status, Io::Ended);
-    client.wire->arrive(server.wire->takeSent());
-    QCOMPARE(client.top.status, Io::Ended);
-}
-
-void tst_WebSocketStream::clientIsToldWhy()
-{
-    Server client(WebSocketRole::Client);
-    client.top.read();
-    QVERIFY(client.wire->takeSent().starts_with("GET /mqtt HTTP/1.1\r\nHost: h\r\n"));
-    client.wire->arrive("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-    QCOMPARE(client.top.status, Io::Failed);
-    QCOMPARE(client.stream.failure().code(), ErrorCode::NotFound);
 }
 
 void tst_WebSocketStream::messagesKeepTheirLimits_data()
