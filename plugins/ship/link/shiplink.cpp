@@ -23,11 +23,6 @@ namespace fairlead::ship {
 
 namespace {
 
-/// What a completion or an answer is about.
-constexpr quint32 kRxTag = 1;
-constexpr quint32 kStateTag = 2;
-constexpr quint32 kTxTag = 3;
-
 /// The specification's: a question every 50 s, an answer within 10.
 constexpr qint64 kPingMs = 50'000;
 constexpr qint64 kSilenceMs = 60'000;
@@ -284,118 +279,6 @@ void ShipLink::handleTimer(TimerId timer)
     Actions actions;
     m_machine->expire(timer, now(), actions);
     perform(actions);
-}
-
-void ShipLink::perform(const Actions &actions)
-{
-    for (const Action &action : actions)
-        std::visit([this](const auto &one) { act(one); }, action);
-    if (std::exchange(m_stateChanged, false) && m_phase == Phase::Running) {
-        publishState();
-        if (isExchanging())
-            handlePull(*m_lease);
-    }
-}
-
-void ShipLink::act(const SendMessage &action)
-{
-    ByteStream &stream = m_context.stream;
-    Bytes rest = viewOf(action.bytes);
-    while (!rest.empty()) {
-        const std::size_t step = std::min(rest.size(), ByteStream::kMaxReserve);
-        std::copy_n(rest.data(), step, stream.reserve(step));
-        stream.commit(step);
-        rest.remove_prefix(step);
-    }
-    m_messages->endMessage();
-}
-
-void ShipLink::act(const ArmTimer &action)
-{
-    m_timers.arm(action.timer, action.deadline);
-}
-
-void ShipLink::act(const DisarmTimer &action)
-{
-    m_timers.disarm(action.timer);
-}
-
-void ShipLink::act(const EnterState &action)
-{
-    m_stateChanged = true;
-    if (action.state == State::Data) {
-        log(LogLevel::Info, "ship-connected", QStringLiteral("data is exchanged"));
-    } else {
-        log(LogLevel::Debug,
-            "ship-state",
-            QStringLiteral("state=") + QLatin1String(toText(action.state)));
-    }
-}
-
-void ShipLink::act(const DeliverData &action)
-{
-    ++m_counters.rxMessages;
-    m_counters.rxBytes += action.payload.size();
-    QByteArray plain;
-    if (options().form == JsonForm::Plain) {
-        if (const JsonError error = toPlainJson(action.payload, plain)) {
-            ++m_counters.rxDropped;
-            log(LogLevel::Warning,
-                "ship-data-dropped",
-                QStringLiteral("reason=") + QLatin1String(toText(error.kind)));
-            return;
-        }
-    }
-    const QByteArray rx = topic("rx");
-    PublishView view;
-    view.topic = viewOf(rx);
-    view.properties = viewOf(m_endpoint.jsonProperties);
-    view.payload = options().form == JsonForm::Plain ? viewOf(plain) : action.payload;
-    view.completionTag = kRxTag;
-    view.qos = options().qos;
-    // One message at a time comes in; the host does not read on while there is no room.
-    (void)m_context.bus.publish(view);
-}
-
-void ShipLink::act(const PeerIdentified &action)
-{
-    PeerClaims claims;
-    claims.shipId = action.methods.id;
-    (void)m_endpoint.desk.learn(*m_ski, claims, m_context.clock.utcMs());
-    if (const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski))
-        publish(topic("info"), infoJson(*peer, action.methods), kNever);
-}
-
-void ShipLink::act(const Notice &action)
-{
-    switch (action.kind) {
-    case NoticeKind::PartnerPending:
-        log(LogLevel::Info,
-            "ship-peer-decides",
-            QStringLiteral("somebody has to accept this host there, SKI %1")
-                .arg(QString::fromLatin1(options().own.toGroups())));
-        return;
-    case NoticeKind::PeerPinWrong:
-        log(LogLevel::Warning, "ship-pin-wrong", QStringLiteral("the peer entered a wrong PIN"));
-        return;
-    case NoticeKind::PinRefused:
-        log(LogLevel::Warning, "ship-pin-refused", QStringLiteral("peer_pin is wrong"));
-        return;
-    case NoticeKind::Discarded:
-        log(LogLevel::Warning,
-            "ship-message-discarded",
-            QStringLiteral("reason=%1 text=\"%2\"")
-                .arg(QLatin1String(toText(action.error.kind)), QLatin1String(action.error.text)));
-        return;
-    default:
-        return;
-    }
-}
-
-void ShipLink::act(const End &action)
-{
-    m_messages->setCloseReason(action.frame.code, action.frame.text);
-    end(errorFor(action));
 }
 
 // To the peer.

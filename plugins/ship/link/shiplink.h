@@ -63,6 +63,11 @@ public:
     void handleProbeDue() override;
 
 private:
+    /// What a completion or an answer is about.
+    static constexpr quint32 kRxTag = 1;
+    static constexpr quint32 kStateTag = 2;
+    static constexpr quint32 kTxTag = 3;
+
     enum class Phase : quint8 {
         Opening, ///< the carrier is not ready
         Authenticating,
