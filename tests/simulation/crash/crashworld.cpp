@@ -83,7 +83,8 @@ void CrashWorld::begin()
     setup.reactors = m_setup.seed % 3 == 0 ? 1 : 3;
     setup.seed = m_random.next();
     setup.level = m_setup.level;
-    setup.streams = {StreamPart::spec()};
+    if (keepsStreams())
+        setup.streams = {StreamPart::spec()};
     // Small, so that the log is worked off now and then.
     setup.logBytes = qint64(m_random.below(400'000));
     m_dead = false;
@@ -240,9 +241,10 @@ void CrashWorld::act()
     watchChurner();
     watchTestators();
     const auto what = m_random.below(100);
-    if (what < 45) {
+    const bool streams = keepsStreams();
+    if (what < (streams ? 45U : 55U)) {
         actAsPublisher(int(m_random.below(kPublishers)));
-    } else if (what < 58) {
+    } else if (streams && what < 58) {
         m_stream.act(m_random, anyReactor());
         if (!m_stream.failure().empty())
             fail(m_stream.failure());
@@ -426,7 +428,8 @@ void CrashWorld::finish()
     }
     int quiet = 0;
     const auto isSettled = [&] {
-        m_stream.finish(0);
+        if (keepsStreams())
+            m_stream.finish(0);
         quiet = isQuiet() ? quiet + 1 : 0;
         return quiet > kQuietSteps;
     };
@@ -446,7 +449,8 @@ void CrashWorld::finish()
             return fail(wrong);
     }
     checkWills();
-    m_stream.check();
+    if (keepsStreams())
+        m_stream.check();
     if (!m_stream.failure().empty())
         fail(m_stream.failure());
 }

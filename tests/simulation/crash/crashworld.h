@@ -78,6 +78,13 @@ private:
     void checkRetained();
     void checkWills();
 
+    /// Whether the level promises enough for a stream to be held to it.
+    bool keepsStreams() const noexcept
+    {
+        return m_setup.level == core::Durability::Disk
+            || (m_setup.level == core::Durability::Written && !m_setup.losesPower);
+    }
+
     int anyReactor();
     void note(const char *what, quint64 a = 0, quint64 b = 0);
     void fail(const std::string &what);
