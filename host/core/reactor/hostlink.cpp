@@ -282,7 +282,7 @@ bool HostLink::hasCrashed() const
 void HostLink::handleInputEnd()
 {
     // What the driver waits to be asked again for comes before the end.
-    if (m_endTold || m_notices > 0 || m_authenticating || m_holds > 0)
+    if (m_endTold || m_notices > 0 || m_authenticating || m_holds > 0 || m_offerDue)
         return;
     m_endTold = true;
     driver()->handleEndOfInput();

@@ -119,8 +119,9 @@ Flow HostLink::publish(const PublishView &view) noexcept
     m_reactor.publish({this, &view, m_session->number()});
     if (m_holds > 0 || state() == State::Closed)
         return Flow::Pause;
-    // What it sends to itself is pulled between its reads only: a big one is read piece by piece.
-    if (m_session && m_session->isBackedUp() && m_stream->space() > 0) {
+    // What it sends to itself is pulled between its reads only, and no other reactor is flooded by one
+    // big read: that is taken piece by piece.
+    if (m_reactor.isStarved() || (m_session && m_session->isBackedUp() && m_stream->space() > 0)) {
         m_offerDue = true;
         streamReadable();
         return Flow::Pause;

@@ -231,7 +231,7 @@ void Reactor::reap()
 // Who has not consumed what was sent to it, or cannot write it down, is not sent more.
 bool Reactor::mayRead() const noexcept
 {
-    return !m_readingStopped && !m_starved.load(std::memory_order_acquire)
+    return !m_readingStopped && !isStarved()
         && !(m_distributor.store && m_distributor.store->isCongested());
 }
 

@@ -89,6 +89,9 @@ public:
     /// A reactor has not consumed two batches of this one yet: no reads until it has.
     void starve() noexcept { m_starved.store(true, std::memory_order_release); }
 
+    /// Whether another reactor has as much of ours to read as it may.
+    bool isStarved() const noexcept { return m_starved.load(std::memory_order_acquire); }
+
     /// A link over @p stream begins; null when the plugin refused it. @p generation is that of the
     /// attempt it came from, 0: none. With a @p refusal it gets as far as its protocol needs to be
     /// told that, and no further.

@@ -206,6 +206,37 @@ private Q_SLOTS:
         QVERIFY(payloads(*slow) == numbers(0, kAll));
     }
 
+    // However many messages one read brings, no more of them than may be on their way pass the hold.
+    void oneBigReadIsNoOverflow_data() { reactors_data(); }
+
+    void oneBigReadIsNoOverflow()
+    {
+        QFETCH(int, reactors);
+        SimHost host(reactors, 1, smallQueues());
+        auto slow = reader(host, 0, "slow", 0);
+        auto publisher = host.connect(reactors - 1, "p");
+        constexpr int kAll = 20 * int(kQueue);
+        int sent = 0;
+        publisher->record->onBytes = [&](ByteSpan input) {
+            Consumed consumed;
+            Flow flow = Flow::Continue;
+            while (consumed.used < input.size() && flow == Flow::Continue) {
+                flow = (*publisher)->publish("t", std::to_string(sent++));
+                ++consumed.used;
+            }
+            return consumed;
+        };
+        publisher->stream->arrive(std::string(std::size_t(kAll), '.'));
+        publisher->stream->endInput();
+        host.settle();
+        QCOMPARE(host.drops(core::DropReason::QueueFull), quint64(0));
+        QVERIFY(sent < kAll);
+        slow->stream->setRoom(-1);
+        host.settle();
+        host.advance(kNsPerSecond);
+        QVERIFY(payloads(*slow) == numbers(0, kAll));
+    }
+
     // The place above the limit is bounded, and is for who may yet read.
     void whatIsMoreThanWasOnItsWayOverflows_data() { reactors_data(); }
 
