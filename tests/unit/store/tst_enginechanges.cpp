@@ -49,7 +49,7 @@ void tst_EngineChanges::lastPutCounts()
                                      "subscription 1 [66] 0 2 0 0 0 0 250 0",
                                      "key 1 1",
                                      "retained [74] 2",
-                                     "message 1 1 0 1 0 [612f62] [] [6e6577] -1 4294967295 [] 0",
+                                     "message 1 1 0 1 0 [612f62] [] [6e6577] -1 4294967295 [] 0 0",
                                      "settled 1 [6e6577]",
                                      "tag 1 1 0 6 1",
                                      "value [73] [6b] [6e6577]"};
@@ -80,7 +80,7 @@ void tst_EngineChanges::removedRowsAreGone()
                                      "subscription 1 [67] 0 1 0 0 0 0 250 0",
                                      "key 1 2",
                                      "retained [75] 2",
-                                     "message 2 1 0 1 0 [612f62] [] [79] -1 4294967295 [] 0",
+                                     "message 2 1 0 1 0 [612f62] [] [79] -1 4294967295 [] 0 0",
                                      "tag 1 1 1 6 0",
                                      "value [73] [6c] [32]",
                                      "value [74] [6b] [33]"};
@@ -120,7 +120,7 @@ void tst_EngineChanges::removingComesBeforeAdding()
                                      "subscription 1 [66] 0 1 0 0 0 0 250 0",
                                      "key 1 1",
                                      "retained [74] 2",
-                                     "message 1 1 0 1 0 [612f62] [] [79] -1 4294967295 [] 0",
+                                     "message 1 1 0 1 0 [612f62] [] [79] -1 4294967295 [] 0 0",
                                      "tag 1 1 0 6 0",
                                      "value [73] [6b] [32]"};
     QCOMPARE(dump(*m_engine), expected);

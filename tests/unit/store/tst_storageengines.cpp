@@ -196,7 +196,7 @@ void tst_StorageEngines::emptyValuesStayEmpty()
     const QByteArrayList expected = {"session 0 [] [] 3600 -1 [] will [] [] [] 4294967295 0 0 0",
                                      "subscription 0 [] 0 1 0 0 0 0 250 0",
                                      "retained [] 0",
-                                     "message 0 1 0 1 0 [] [] [] -1 4294967295 [] 0",
+                                     "message 0 1 0 1 0 [] [] [] -1 4294967295 [] 0 0",
                                      "settled 0 []",
                                      "value [] [] []"};
     QCOMPARE(reopened(), expected);
@@ -228,7 +228,7 @@ void tst_StorageEngines::bytesAreBytes()
     const QByteArrayList expected = {"subscription 1 [610062] 0 1 0 0 0 0 250 0",
                                      "retained [610063] 2",
                                      "retained [fffe80] 3",
-                                     "message 1 1 0 1 0 [610063] [] [610062] -1 4294967295 [] 0",
+                                     "message 1 1 0 1 0 [610063] [] [610062] -1 4294967295 [] 0 0",
                                      "value [610062] [610063] [fffe80]",
                                      "value [610063] [610062] [32]"};
     QCOMPARE(reopened(), expected);
