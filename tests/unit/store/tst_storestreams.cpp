@@ -3,7 +3,6 @@
 
 #include "core/store/ledger.h"
 #include "core/store/sqliteengine.h"
-#include "core/store/sqliteschema.h"
 #include "core/store/store.h"
 #include "core/store/storereport.h"
 #include "core/store/streamstate.h"
