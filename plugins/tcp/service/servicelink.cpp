@@ -84,10 +84,11 @@ ServiceLink::~ServiceLink()
 void ServiceLink::handleStarted()
 {
     Link &link = m_core.context.link;
-    // A connection that breaks is told to nobody but the link.
+    // A connection that breaks is told to nobody but the link. One that routing refuses is closed first
+    // and asked for its last words then.
     m_linkEnd
         = QObject::connect(&link, &Link::stateChanged, &link, [this](Link::State, Link::State to) {
-              if (to == Link::State::Closed)
+              if (to == Link::State::Closed && m_phase != Phase::Acquiring)
                   leave(false);
           });
     if (const Result<> begun = link.begin(); !begun)
