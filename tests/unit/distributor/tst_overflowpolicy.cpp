@@ -32,13 +32,6 @@ OverflowCase attached()
     return found;
 }
 
-OverflowCase detached()
-{
-    OverflowCase found = attached();
-    found.isAttached = false;
-    return found;
-}
-
 } // namespace
 
 class tst_OverflowPolicy : public QObject
