@@ -10,6 +10,7 @@
 #include <fairlead/clock.h>
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -30,7 +31,8 @@ QByteArray copyOf(ByteSpan bytes)
 
 } // namespace
 
-/// Brings what the main thread says to the link, if it is still there and still this registration.
+/// Brings what others say to the link, if it is still there and still this registration. They may hold
+/// it for longer than the reactor lives.
 class LinkService::Face final : public SeatLink, public std::enable_shared_from_this<Face>
 {
 public:
@@ -75,10 +77,20 @@ public:
     template <typename Call>
     void post(Call call)
     {
+        const std::scoped_lock locked(m_lock);
+        if (m_isOver)
+            return;
         m_reactor.post([self = shared_from_this(), call = std::move(call)] {
             if (LinkService *const service = self->find())
                 call(*service);
         });
+    }
+
+    /// Nothing is posted from here on.
+    void end() noexcept
+    {
+        const std::scoped_lock locked(m_lock);
+        m_isOver = true;
     }
 
 private:
@@ -86,12 +98,24 @@ private:
 
     Reactor &m_reactor;
     const quint64 m_link;
+    std::mutex m_lock;
+    bool m_isOver = false; ///< guarded
 };
 
 struct LinkService::Stay
 {
-    ServiceDriver *driver = nullptr;
-    std::shared_ptr<Face> face;
+    Stay(ServiceDriver &serviceDriver, std::shared_ptr<Face> ownFace) noexcept
+        : driver(&serviceDriver)
+        , face(std::move(ownFace))
+    { }
+
+    Stay(const Stay &) = delete;
+    Stay &operator=(const Stay &) = delete;
+
+    ~Stay() { face->end(); }
+
+    ServiceDriver *const driver;
+    const std::shared_ptr<Face> face;
     std::set<quint64> toAnswer; ///< calls
     int asked = 0; ///< calls under way
     qint64 heartbeatNs = 0; ///< between two signs of life that are passed on; 0: none are
@@ -141,9 +165,8 @@ Result<> LinkService::registerService(const ServiceOffer &offer, ServiceDriver &
         return Error(ErrorCode::InvalidTransition,
                      QStringLiteral("the link is registered as a service already"));
     }
-    m_stay = std::make_unique<Stay>();
-    m_stay->driver = &driver;
-    m_stay->face = std::make_shared<Face>(m_link.m_reactor, m_link.generation());
+    m_stay = std::make_unique<Stay>(driver,
+                                    std::make_shared<Face>(m_link.m_reactor, m_link.generation()));
     if (const Error error = checkOffer(offer); !error.isNull()) {
         ServiceGrant refusal;
         refusal.error = error;
