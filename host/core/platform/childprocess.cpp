@@ -59,7 +59,7 @@ QByteArray programOf(const QString &name)
         return name.toLocal8Bit();
     const QList<QByteArray> folders = qgetenv("PATH").split(':');
     for (const QByteArray &folder : folders) {
-        const QByteArray path = folder + '/' + name.toLocal8Bit();
+        QByteArray path = folder + '/' + name.toLocal8Bit();
         if (!folder.isEmpty() && ::access(path.constData(), X_OK) == 0
             && QFileInfo(QString::fromLocal8Bit(path)).isFile()) {
             return path;
@@ -122,7 +122,7 @@ struct Plan
         ::sigaction(number, &standard, nullptr);
     sigset_t none;
     sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
     if (::dup2(plan.socket, STDIN_FILENO) < 0 || ::dup2(plan.socket, STDOUT_FILENO) < 0)
         giveUp();
     if (plan.folder && ::chdir(plan.folder) != 0)
