@@ -109,7 +109,8 @@ struct Plan
 {
     const auto giveUp = [&plan]() {
         const int failed = errno;
-        static_cast<void>(::write(plan.report, &failed, sizeof failed));
+        const ssize_t told = ::write(plan.report, &failed, sizeof failed);
+        static_cast<void>(told);
         ::_exit(127);
     };
     ::setpgid(0, 0);
