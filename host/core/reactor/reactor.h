@@ -250,6 +250,7 @@ private:
     std::unique_ptr<char[]> m_receiveBuffer;
 
     static constexpr std::size_t kBatchMessages = 256;
+    static constexpr std::size_t kBatchBytes = 256 * 1024;
 
     /// A link may send to itself; what it commits at once is a part of what its queue takes.
     const std::size_t m_batchMessages;
