@@ -67,6 +67,11 @@ bool ShipLink::isExchanging() const noexcept
     return m_phase == Phase::Running && m_machine->state() == State::Data;
 }
 
+Role ShipLink::role() const noexcept
+{
+    return m_context.link.direction() == Link::Direction::Dialled ? Role::Client : Role::Server;
+}
+
 QByteArray ShipLink::topic(const char *leaf) const
 {
     return options().root + '/' + m_peerKey + '/' + leaf;
@@ -125,6 +130,7 @@ void ShipLink::handleOpen(const Principal *identity)
 
 void ShipLink::judge()
 {
+    // Whom the configuration dials was chosen by it.
     if (options().role == Role::Client)
         m_endpoint.desk.trustDialled(*m_ski, options().endpoint);
     const TrustBook::Judgement judgement
@@ -149,7 +155,7 @@ void ShipLink::handleAuthenticated(const Error &error)
     m_phase = Phase::Acquiring;
     // For ends that leave no time for last words.
     PeerState gone;
-    gone.role = options().role;
+    gone.role = role();
     gone.address = m_context.peerAddress;
     const QByteArray json = stateJson(gone);
     const QByteArray stateTopic = topic("state");
@@ -197,7 +203,7 @@ void ShipLink::handleLease(const LeaseGrant &grant)
 Settings ShipLink::machineSettings() const
 {
     Settings settings;
-    settings.role = options().role;
+    settings.role = role();
     settings.trust = m_trust;
     settings.shipId = options().shipId;
     if (const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski);
@@ -382,7 +388,7 @@ void ShipLink::publishState(const Error &reason)
     state.connected = m_phase == Phase::Running;
     state.phase = m_machine->state();
     state.waiting = m_waiting && !isExchanging();
-    state.role = options().role;
+    state.role = role();
     state.address = m_context.peerAddress;
     state.sinceUtcMs = state.connected ? m_sinceUtcMs : m_context.clock.utcMs();
     state.counters = &m_counters;

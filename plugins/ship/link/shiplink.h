@@ -81,6 +81,8 @@ private:
     const ShipOptions &options() const noexcept { return m_endpoint.options; }
 
     qint64 now() const noexcept;
+    /// Who dialled is the client, whatever its endpoint is for.
+    Role role() const noexcept;
 
     bool isTrusted() const noexcept { return m_trust == Trust::Trusted; }
 

@@ -26,7 +26,7 @@ enum class JsonForm : quint8 {
 struct ShipOptions
 {
     QByteArray endpoint; ///< its name
-    Role role = Role::Server;
+    Role role = Role::Server; ///< of the endpoint; a listener may dial too
     Ski own{Ski::Raw()}; ///< who we are to peers
     QByteArray shipId;
     std::vector<TrustedPeer> trusted; ///< of a listener

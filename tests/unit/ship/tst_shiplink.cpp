@@ -59,6 +59,7 @@ private Q_SLOTS:
     void lossesAreToldToPeopleAndNotToTheDevice();
     void strangersLeaveNothingBehind();
     void whoIsDialledIsTrusted();
+    void whoDialledIsTheClient();
     void eachEndSaysWhenToTryAgain_data();
     void eachEndSaysWhenToTryAgain();
     void silenceIsEndedByTheTimer();
@@ -320,6 +321,27 @@ void tst_ShipLink::whoIsDialledIsTrusted()
     QCOMPARE(harness.stream.sent.last(), kHelloReady);
     QCOMPARE(harness.lastState().value(QStringLiteral("role")),
              QJsonValue(QStringLiteral("client")));
+}
+
+// Role: a listener's endpoint may dial, too, and does not trust for that.
+void tst_ShipLink::whoDialledIsTheClient()
+{
+    const auto listener = [](const QByteArray &trusted) {
+        return std::make_shared<ship::ShipEndpoint>(optionsOf(
+            {{QStringLiteral("trusted"), QJsonArray{QString::fromLatin1(trusted)}}}, Role::Server));
+    };
+    LinkHarness dialled(listener(kPeerSki), Role::Client);
+    dialled.connect();
+    QCOMPARE(dialled.stream.sent, QByteArrayList{kInit});
+    dialled.receive(kInit);
+    QCOMPARE(dialled.stream.sent.last(), kHelloReady);
+    QCOMPARE(dialled.lastState().value(QStringLiteral("role")),
+             QJsonValue(QStringLiteral("client")));
+
+    LinkHarness stranger(listener(QByteArray(40, 'c')), Role::Client);
+    stranger.connect();
+    stranger.receive(kInit);
+    QVERIFY(stranger.stream.sent.last().contains("\"pending\""));
 }
 
 void tst_ShipLink::eachEndSaysWhenToTryAgain_data()
