@@ -168,11 +168,12 @@ function(_fairlead_json_transport json where)
     string(JSON webSocket ERROR_VARIABLE missing GET "${json}" webSocket)
     if(missing STREQUAL "NOTFOUND")
         _fairlead_json_object("${webSocket}" "${where}/webSocket"
-            OPTIONAL path subProtocols maxMessage messages)
+            OPTIONAL path subProtocols maxMessage messages servesRoot)
         _fairlead_json_expect("${webSocket}" "${where}/webSocket" STRING path)
         _fairlead_json_expect("${webSocket}" "${where}/webSocket" ARRAY subProtocols)
         _fairlead_json_expect("${webSocket}" "${where}/webSocket" NUMBER maxMessage)
         _fairlead_json_expect("${webSocket}" "${where}/webSocket" BOOLEAN messages)
+        _fairlead_json_expect("${webSocket}" "${where}/webSocket" BOOLEAN servesRoot)
         _fairlead_json_text("${webSocket}" "${where}/webSocket" path "^/")
     endif()
 

@@ -22,6 +22,7 @@ struct WebSocketSettings
     QByteArrayList origins; ///< of web pages that may connect; empty: any
     quint64 maxMessage = 0; ///< 0: any size
     bool messages = false; ///< the protocol above counts on the limits of messages
+    bool servesRoot = false; ///< accepted: at the path / too
 
     bool operator==(const WebSocketSettings &) const = default;
 };

@@ -211,7 +211,8 @@ UpgradeAnswer answerUpgrade(const QByteArray &head, const WebSocketSettings &set
     if (request->field("content-length").value_or("0") != "0"
         || request->field("transfer-encoding"))
         return refuseUpgrade(kBadRequest, QStringLiteral("an upgrade has no body"));
-    if (pathOf(line[1]) != settings.path)
+    if (const QByteArray path = pathOf(line[1]);
+        path != settings.path && !(settings.servesRoot && path == "/"))
         return refuseUpgrade(kNotFound, QStringLiteral("nothing is served here"));
     if (line[0] != "GET")
         return refuseUpgrade(kMethodNotAllowed, QStringLiteral("an upgrade is asked for with GET"));

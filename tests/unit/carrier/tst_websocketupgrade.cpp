@@ -53,6 +53,7 @@ private Q_SLOTS:
     void accepts();
     void refuses_data();
     void refuses();
+    void theRootIsServedWhereThePluginSaysSo();
     void choosesTheSubProtocolThePluginPrefers();
     void namesNoSubProtocolWhereNoneIsAskedFor();
     void pagesOfStrangersMayBeKeptOut();
@@ -150,6 +151,20 @@ void tst_WebSocketUpgrade::refuses()
     QCOMPARE(head->field("sec-websocket-version").has_value(), status == 426);
     QCOMPARE(head->field("upgrade").has_value(), status == 426);
     QCOMPARE(head->field("allow").has_value(), status == 405);
+}
+
+// SHIP: who dials by a path that is refused tries again without one; the sub-protocol is as needed.
+void tst_WebSocketUpgrade::theRootIsServedWhereThePluginSaysSo()
+{
+    WebSocketSettings settings = mqttSettings();
+    settings.servesRoot = true;
+    QVERIFY(answerUpgrade(kRequest, settings).error.isNull());
+    QVERIFY(answerUpgrade(with("/mqtt ", "/ "), settings).error.isNull());
+    QVERIFY(answerUpgrade(with("/mqtt ", "/?a=b "), settings).error.isNull());
+    QCOMPARE(statusOf(answerUpgrade(with("/mqtt ", "/other "), settings)), 404);
+    QByteArray bare = with("/mqtt ", "/ ");
+    bare.replace("Sec-WebSocket-Protocol: mqtt\r\n", "");
+    QCOMPARE(statusOf(answerUpgrade(bare, settings)), 400);
 }
 
 void tst_WebSocketUpgrade::choosesTheSubProtocolThePluginPrefers()

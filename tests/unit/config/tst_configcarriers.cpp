@@ -26,6 +26,7 @@ Result<TransportDescription> lookUp(const QString &)
     transport.webSocket.path = QStringLiteral("/mqtt");
     transport.webSocket.subProtocols = {"mqtt", "mqttv3.1"};
     transport.webSocket.maxMessage = 99;
+    transport.webSocket.servesRoot = true;
     return transport;
 }
 
@@ -154,6 +155,7 @@ void tst_ConfigCarriers::aWebSocketHasAPath()
     QCOMPARE(webSocket.host, host);
     QCOMPARE(webSocket.subProtocols, QByteArrayList({"mqtt", "mqttv3.1"}));
     QCOMPARE(webSocket.maxMessage, quint64(99));
+    QVERIFY(webSocket.servesRoot);
 }
 
 void tst_ConfigCarriers::tlsHasItsPapers()
