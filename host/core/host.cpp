@@ -154,9 +154,13 @@ void Host::handleAdded(const QString &name, const std::shared_ptr<OperationTarge
 
 Host::~Host()
 {
-    // Without events: who would hear them is being destroyed too.
+    // Without events and answers: who would hear them is being destroyed too.
+    m_shutdown->abandon();
     m_supervisor->disconnect(this);
     m_supervisor.reset();
+    // Its thread outlives the reactors that it wakes.
+    if (m_store)
+        m_store->store().setListener({});
     for (const auto &reactor : m_reactors)
         reactor->stop();
 }

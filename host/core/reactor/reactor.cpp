@@ -77,7 +77,7 @@ bool Reactor::hasPendingWork() const noexcept
         || !m_batch.empty() || !m_inbox.empty() || !m_dirty.empty() || !m_filled.empty()
         || !m_overflowed.empty() || !m_faulted.empty() || (!m_readable.empty() && mayRead())
         || m_lingeringDue || (!m_answers.empty() && m_answers.front().batch < m_batchNumber)
-        || (!m_awaiting.empty() && isDecided(m_awaiting.front().ticket));
+        || (!m_awaiting.empty() && m_awaiting.front().ticket <= decidedUpTo());
 }
 
 void Reactor::turn() noexcept
@@ -329,14 +329,15 @@ void Reactor::noteAnswered(const Completion &completion, qint64 since) noexcept
         m_traffic.publishToAck.add(m_clock.now() - since);
 }
 
-bool Reactor::isDecided(Ticket ticket) const noexcept
+Ticket Reactor::decidedUpTo() const noexcept
 {
-    return ticket == 0 || ticket <= m_distributor.store->decidedUpTo();
+    return m_distributor.store ? m_distributor.store->decidedUpTo() : 0;
 }
 
-void Reactor::park(Answer answer)
+// One whose ticket is decided waits behind one whose is not, and leaves with it.
+void Reactor::park(Answer answer, Ticket decided)
 {
-    if (!isDecided(answer.ticket))
+    if (answer.ticket > decided)
         m_awaiting.push_back({answer.ticket, answer.link->generation(), 0});
     answer.link->park({std::move(answer.notice), answer.completion, answer.ticket, answer.since});
 }
@@ -347,9 +348,9 @@ void Reactor::awaitStore(const Session &session)
 }
 
 // The store moved on: answers that waited for it leave, sessions that did go on.
-void Reactor::deliverDecided()
+void Reactor::deliverDecided(Ticket decided)
 {
-    while (!m_awaiting.empty() && isDecided(m_awaiting.front().ticket)) {
+    while (!m_awaiting.empty() && m_awaiting.front().ticket <= decided) {
         const Awaiting awaiting = m_awaiting.front();
         m_awaiting.pop_front();
         if (awaiting.link != 0) {
@@ -365,15 +366,17 @@ void Reactor::deliverDecided()
 
 bool Reactor::deliverAnswers()
 {
-    const bool isDue = !m_awaiting.empty() && isDecided(m_awaiting.front().ticket);
+    // Read once: what the store decides meanwhile it tells afterwards.
+    const Ticket decided = decidedUpTo();
+    const bool isDue = !m_awaiting.empty() && m_awaiting.front().ticket <= decided;
     if (isDue)
-        deliverDecided();
+        deliverDecided(decided);
     bool any = isDue;
     while (!m_answers.empty() && m_answers.front().batch < m_batchNumber) {
         any = true;
         HostLink *link = m_answers.front().link;
-        if (link->hasParked() || !isDecided(m_answers.front().ticket)) {
-            park(std::move(m_answers.front()));
+        if (link->hasParked() || m_answers.front().ticket > decided) {
+            park(std::move(m_answers.front()), decided);
             m_answers.pop_front();
             continue;
         }
@@ -387,7 +390,7 @@ bool Reactor::deliverAnswers()
         int count = 0;
         while (count < kAnswerRun && !m_answers.empty() && m_answers.front().link == link
                && !m_answers.front().notice && m_answers.front().batch < m_batchNumber
-               && isDecided(m_answers.front().ticket)) {
+               && m_answers.front().ticket <= decided) {
             const Answer &answer = m_answers.front();
             noteAnswered(answer.completion, answer.since);
             run[count++] = link->settled(answer.completion, answer.ticket);

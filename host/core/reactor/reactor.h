@@ -225,9 +225,9 @@ private:
     void atHomeOf(quint64 origin, const std::function<void(HostLink &)> &call);
     void endOverflowed();
     bool pullLinks();
-    bool isDecided(Ticket ticket) const noexcept;
-    void park(Answer answer);
-    void deliverDecided();
+    Ticket decidedUpTo() const noexcept;
+    void park(Answer answer, Ticket decided);
+    void deliverDecided(Ticket decided);
     bool mayRead() const noexcept;
     bool deliverAnswers();
     void flushLingering();

@@ -30,7 +30,13 @@ ShutdownCoordinator::ShutdownCoordinator(const Clock &clock,
 
 ShutdownCoordinator::~ShutdownCoordinator()
 {
+    abandon();
+}
+
+void ShutdownCoordinator::abandon()
+{
     m_post->close();
+    m_timers.disarm(m_timer);
 }
 
 Error ShutdownCoordinator::closingError()

@@ -67,6 +67,10 @@ public:
     /// gets the same report, always later than this call.
     void shutDown(const QString &reason, Finished finished = {});
 
+    /// What it asked may be destroyed from here on: answers change nothing, no further phase begins and
+    /// nobody is told.
+    void abandon();
+
     /// Whether nothing may register any more (SH-03). Turns true before anything else happens, and
     /// stays so. Thread: any.
     bool isClosing() const noexcept { return m_closing.load(std::memory_order_acquire); }
