@@ -7,7 +7,8 @@
 
 BUILD_PACKAGES=(cmake ninja-build g++ ccache qt6-base-dev libtomlplusplus-dev libssl-dev libsqlite3-dev)
 CLANG_PACKAGES=(clang-14 libclang-rt-14-dev)
-TEST_PACKAGES=(python3 python3-paho-mqtt mosquitto mosquitto-clients openssl binutils)
+TEST_PACKAGES=(python3 python3-paho-mqtt mosquitto mosquitto-clients openssl binutils
+    dbus-daemon python3-dbus python3-gi avahi-daemon iproute2)
 BENCH_PACKAGES=(python3 mosquitto mosquitto-clients)
 LINT_PACKAGES=(git python3 python3-yaml shellcheck clang-format-14 clang-tidy-14 clang-14)
 PACKAGE_PACKAGES=(dpkg-dev fakeroot file lintian)
@@ -31,8 +32,10 @@ apt() {
         -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
-# The broker is wanted as a program to test against, not as a service that holds port 1883.
-install_with_broker_at_rest() (
+# Daemons are wanted as programs to test with, not as services that hold ports and announce things.
+DAEMON_PACKAGES=(mosquitto avahi-daemon)
+
+install_with_daemons_at_rest() (
     policy=/usr/sbin/policy-rc.d
     if [[ ! -e $policy ]]; then
         trap 'as_root rm -f "$policy"' EXIT
@@ -41,7 +44,9 @@ install_with_broker_at_rest() (
     fi
     apt install --no-install-recommends "$@" || exit
     if [[ -d /run/systemd/system ]]; then
-        as_root systemctl disable --quiet mosquitto.service
+        for daemon in "${DAEMON_PACKAGES[@]}"; do
+            [[ " $* " != *" $daemon "* ]] || as_root systemctl disable --quiet "$daemon.service"
+        done
     fi
 )
 
@@ -62,8 +67,8 @@ need_packages() {
     fi
     say "to $purpose, installing with apt: ${missing[*]}"
     apt update || say "apt-get update failed; trying with the lists at hand"
-    if [[ " ${missing[*]} " == *" mosquitto "* ]]; then
-        install_with_broker_at_rest "${missing[@]}" || die "apt-get could not install: ${missing[*]}"
+    if [[ " ${missing[*]} " == *" mosquitto "* || " ${missing[*]} " == *" avahi-daemon "* ]]; then
+        install_with_daemons_at_rest "${missing[@]}" || die "apt-get could not install: ${missing[*]}"
     else
         apt install --no-install-recommends "${missing[@]}" \
             || die "apt-get could not install: ${missing[*]}"
