@@ -4,6 +4,7 @@
 #include "core/host.h"
 
 #include "core/distributor/restore.h"
+#include "core/endpoint/doublelinkdesk.h"
 #include "core/endpoint/endpointregistrar.h"
 #include "core/endpoint/hostendpoint.h"
 #include "core/hostevents.h"
@@ -44,6 +45,9 @@ Host::Host(MainLoop &loop, HostSetup setup)
     }
     m_distributor = std::make_unique<Distributor>(
         setup.next, setup.limits, m_store ? &m_store->store() : nullptr);
+    m_doubleLinks
+        = std::make_unique<DoubleLinkDesk>(loop, loop.clock(), loop.timers(), *m_distributor);
+    m_distributor->arbitration = m_doubleLinks.get();
     m_services = std::make_unique<ServiceRegistry>(loop.clock(), m_distributor->generations);
     m_serviceWatch = std::make_unique<ServiceWatch>(*m_services, loop.clock(), loop.timers());
     m_serviceDesk = std::make_unique<ServiceDesk>(
@@ -62,6 +66,7 @@ Host::Host(MainLoop &loop, HostSetup setup)
                                                           : nullptr;
     };
     setup.endpoints.seats = &*m_serviceDesk;
+    setup.endpoints.doubleLinks = &*m_doubleLinks;
     m_endpoints = std::make_unique<EndpointSet>(loop,
                                                 *m_supervisor,
                                                 m_reactors,
@@ -197,6 +202,7 @@ Result<> Host::startReactors()
                                                      HostShutdown::Parts{m_loop,
                                                                          *m_supervisor,
                                                                          *m_endpoints,
+                                                                         *m_doubleLinks,
                                                                          *m_broadcaster,
                                                                          *m_events,
                                                                          m_reactors,

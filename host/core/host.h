@@ -24,6 +24,7 @@
 namespace fairlead::core {
 
 class Broadcaster;
+class DoubleLinkDesk;
 class EndpointRegistrar;
 class EventBus;
 class EventService;
@@ -133,6 +134,7 @@ private:
     std::unique_ptr<HostStore> m_store;
     StoreSummary m_recovered;
     std::unique_ptr<Distributor> m_distributor;
+    std::unique_ptr<DoubleLinkDesk> m_doubleLinks; ///< outlives the links
     std::unique_ptr<EventBus> m_events;
     std::unique_ptr<EventService> m_eventService;
     std::unique_ptr<Broadcaster> m_broadcaster;

@@ -43,6 +43,7 @@ std::optional<EventKind> kindOf(const LinkReport &report)
     switch (report.kind) {
     case LinkReport::Kind::Connected:
         return EventKind::LinkConnected;
+    case LinkReport::Kind::Undecided:
     case LinkReport::Kind::Verified:
         return std::nullopt;
     case LinkReport::Kind::HeartbeatExpired:

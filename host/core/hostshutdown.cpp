@@ -3,6 +3,7 @@
 
 #include "core/hostshutdown.h"
 
+#include "core/endpoint/doublelinkdesk.h"
 #include "core/endpoint/endpointset.h"
 #include "core/lifecycle/broadcast/broadcaster.h"
 #include "core/lifecycle/supervisor/supervisor.h"
@@ -71,7 +72,10 @@ void HostShutdown::setSteps(ShutdownCoordinator &coordinator)
             reply.done();
         };
     };
-    set(step(ShutdownPhase::RefuseNew, atOnce([this] { m_parts.endpoints.refuseLinks(); })));
+    set(step(ShutdownPhase::RefuseNew, atOnce([this] {
+                 m_parts.endpoints.refuseLinks();
+                 m_parts.doubleLinks.close(ShutdownCoordinator::closingError());
+             })));
     set(step(ShutdownPhase::CancelAttempts, atOnce([this] { m_parts.supervisor.beginClosing(); })));
     set(step(ShutdownPhase::StopListeners, atOnce([this] { m_parts.supervisor.stopListening(); })));
     auto quiet

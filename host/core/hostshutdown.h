@@ -13,6 +13,7 @@
 namespace fairlead::core {
 
 class Broadcaster;
+class DoubleLinkDesk;
 class EndpointSet;
 class EventBus;
 class MainLoop;
@@ -28,6 +29,7 @@ public:
         MainLoop &loop;
         Supervisor &supervisor;
         EndpointSet &endpoints;
+        DoubleLinkDesk &doubleLinks;
         Broadcaster &broadcaster;
         EventBus &events;
         const LinkPlacer::Reactors &reactors;

@@ -8,6 +8,7 @@
 #include "core/host.h"
 #include "core/lifecycle/broadcast/broadcaster.h"
 #include "core/lifecycle/broadcast/quiescestate.h"
+#include "core/lifecycle/supervisor/failureclass.h"
 #include "core/lifecycle/supervisor/supervisor.h"
 #include "core/observe/storeview.h"
 
@@ -32,7 +33,9 @@ EndpointView viewOf(const Host &host, const EndpointSettings &settings)
 void addStatus(EndpointView *view, const EndpointStatus &status)
 {
     view->state = QString::fromLatin1(endpointStateName(status.state));
-    view->isUp = status.state == EndpointState::Running || status.state == EndpointState::Draining;
+    // Also when its peer is there by the link of another endpoint.
+    view->isUp = status.state == EndpointState::Running || status.state == EndpointState::Draining
+        || (status.state == EndpointState::Reconnecting && isConnectedElsewhere(status.lastReason));
     view->isWanted = status.enabled && status.state != EndpointState::Stopped;
     view->since = status.since;
     view->generation = status.generation;

@@ -15,6 +15,7 @@
 
 namespace fairlead::core {
 
+class LinkArbitration;
 class Reactor;
 
 /// What all reactors share to route messages: index, history, retained messages, sessions by peer.
@@ -48,6 +49,7 @@ struct Distributor
     TopicIndex index;
     SessionDirectory directory;
     std::vector<Reactor *> reactors;
+    LinkArbitration *arbitration = nullptr; ///< null: the newest link of a peer wins, always
 
     /// What sessions read what came before their live messages from.
     SessionSources sources() noexcept { return {retained, streams, index, store}; }

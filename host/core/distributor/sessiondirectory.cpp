@@ -7,42 +7,81 @@
 
 namespace fairlead::core {
 
+namespace {
+
+Error noMoreSessions()
+{
+    return Error(ErrorCode::LimitReached, QStringLiteral("the host keeps no more sessions"));
+}
+
+Error anotherStays()
+{
+    return Error(ErrorCode::Superseded, QStringLiteral("another link of this peer stays"));
+}
+
+} // namespace
+
 SessionDirectory::Claim SessionDirectory::claim(const QByteArray &key, SwapRequest request)
 {
-    const int reactor = request.candidate.reactor;
-    const quint64 link = request.candidate.generation;
     const std::scoped_lock locked(m_lock);
     Claim claim;
-    const auto found = m_entries.find(key);
-    if (found == m_entries.end() && quint64(m_entries.size()) >= m_maxSessions) {
-        claim.error
-            = Error(ErrorCode::LimitReached, QStringLiteral("the host keeps no more sessions"));
+    if (isFullFor(key)) {
+        claim.error = noMoreSessions();
         return claim;
     }
     request.key = key;
     SwapResult swapped = m_registry.swap(request);
+    if (swapped.outcome == SwapResult::Outcome::Deferred) {
+        claim.isDeferred = true;
+        return claim;
+    }
     if (swapped.outcome != SwapResult::Outcome::Kept) {
-        claim.error = swapped.error.isNull()
-            ? Error(ErrorCode::Superseded, QStringLiteral("another link of this peer stays"))
-            : swapped.error;
+        claim.error = swapped.error.isNull() ? anotherStays() : swapped.error;
         return claim;
     }
     claim.evicted = std::move(swapped.evicted);
-    if (found == m_entries.end()) {
-        Entry entry;
-        entry.number = m_next++;
-        entry.home = reactor;
-        m_entries.insert(key, entry);
-        m_homes.insert(entry.number, reactor);
-        claim.created = true;
-        claim.number = entry.number;
-        claim.home = reactor;
-        return claim;
-    }
-    found->claimant = {reactor, link};
-    claim.number = found->number;
-    claim.home = found->home;
+    enter(key, request.candidate, &claim);
     return claim;
+}
+
+SessionDirectory::Claim SessionDirectory::claimHeld(const QByteArray &key,
+                                                    const LinkRef &holder,
+                                                    qint64 now)
+{
+    const std::scoped_lock locked(m_lock);
+    Claim claim;
+    const std::optional<LinkRef> present = m_registry.find(key, now);
+    if (!present || present->generation != holder.generation)
+        claim.error = anotherStays();
+    else if (isFullFor(key))
+        claim.error = noMoreSessions();
+    else
+        enter(key, holder, &claim);
+    return claim;
+}
+
+bool SessionDirectory::isFullFor(const QByteArray &key) const
+{
+    return quint64(m_entries.size()) >= m_maxSessions && !m_entries.contains(key);
+}
+
+void SessionDirectory::enter(const QByteArray &key, const LinkRef &holder, Claim *claim)
+{
+    const auto found = m_entries.find(key);
+    if (found != m_entries.end()) {
+        found->claimant = {holder.reactor, holder.generation};
+        claim->number = found->number;
+        claim->home = found->home;
+        return;
+    }
+    Entry entry;
+    entry.number = m_next++;
+    entry.home = holder.reactor;
+    m_entries.insert(key, entry);
+    m_homes.insert(entry.number, holder.reactor);
+    claim->created = true;
+    claim->number = entry.number;
+    claim->home = holder.reactor;
 }
 
 bool SessionDirectory::contains(const QByteArray &key) const

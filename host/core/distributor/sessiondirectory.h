@@ -38,11 +38,15 @@ public:
         quint64 number = 0;
         int home = -1;
         std::optional<LinkRef> evicted;
+        bool isDeferred = false; ///< the registry cannot decide yet; nothing changed
         Error error;
     };
 
     /// @p request's candidate asks for the session of @p key.
     Claim claim(const QByteArray &key, SwapRequest request);
+    /// As claim(), of a link that got the slot before; an error when it lost it meanwhile, so that
+    /// here too the last one to get it comes last.
+    Claim claimHeld(const QByteArray &key, const LinkRef &holder, qint64 now);
     bool contains(const QByteArray &key) const;
     bool hasClaim(const QByteArray &key, quint64 number) const;
     /// The last claim on @p number, to be served now by @p reactor: when the claimant is there it
@@ -70,6 +74,9 @@ private:
         int home = -1;
         Claimant claimant;
     };
+
+    bool isFullFor(const QByteArray &key) const;
+    void enter(const QByteArray &key, const LinkRef &holder, Claim *claim);
 
     LinkRegistry &m_registry;
     const quint64 m_maxSessions;

@@ -22,6 +22,12 @@ inline QByteArray sessionKeyOf(const QByteArray &principal, const QByteArray &pe
     return front + principal + '\0' + peer;
 }
 
+inline QByteArray principalOf(const QByteArray &sessionKey)
+{
+    const qsizetype front = sessionKey.startsWith(QByteArray(2, '\0')) ? 2 : 0;
+    return sessionKey.mid(front, sessionKey.indexOf('\0', front) - front);
+}
+
 inline PeerKind peerKindOf(const QByteArray &sessionKey)
 {
     return sessionKey.startsWith(QByteArray(2, '\0')) ? PeerKind::Observer : PeerKind::External;

@@ -6,6 +6,7 @@
 #include "core/distributor/congestion.h"
 #include "core/distributor/distributor.h"
 #include "core/reactor/hostlink.h"
+#include "core/registry/linkarbitration.h"
 
 #include <fairlead/clock.h>
 
@@ -64,6 +65,36 @@ Admission SessionTable::acquire(HostLink &link, Error *error)
     }
     const SessionDirectory::Claim claim
         = m_distributor.directory.claim(link.sessionKey(), link.swapRequest());
+    if (claim.isDeferred) {
+        m_distributor.arbitration->submit(link.deferredCandidate());
+        return Admission::Pending;
+    }
+    if (claim.error.isNull() && link.isArbitrated())
+        m_distributor.arbitration->noteKept(link.sessionKey(), link.generation());
+    return take(link, claim, error);
+}
+
+void SessionTable::acquireHeld(HostLink &link)
+{
+    const SwapRequest request = link.swapRequest();
+    Error error;
+    switch (
+        take(link,
+             m_distributor.directory.claimHeld(link.sessionKey(), request.candidate, request.now),
+             &error)) {
+    case Admission::Pending:
+        break;
+    case Admission::Accepted:
+        link.completeAdmission({});
+        break;
+    case Admission::Refused:
+        link.completeAdmission(error);
+        break;
+    }
+}
+
+Admission SessionTable::take(HostLink &link, const SessionDirectory::Claim &claim, Error *error)
+{
     if (!claim.error.isNull()) {
         *error = claim.error;
         return Admission::Refused;
@@ -288,6 +319,8 @@ void SessionTable::sendAway(Session &session, int reactor)
     m_host.timers().disarm(session.expiryTimer);
     m_host.timers().disarm(session.testamentTimer);
     m_host.relieve(session);
+    // Its former holder's last word goes before the first of the next one, which lives elsewhere.
+    m_host.commitBatch();
     flushRows();
     m_distributor.sequencer.moveSession(m_reactor, reactor, m_distributor.index, [&](auto *inbox) {
         m_host.handOver(session, inbox);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/distributor/session.h"
+#include "core/distributor/sessiondirectory.h"
 
 #include <fairlead/error.h>
 #include <fairlead/lease.h>
@@ -40,6 +41,8 @@ public:
     virtual void fenceLink(int reactor, quint64 generation) = 0;
     virtual void serveClaim(int reactor, const QByteArray &key, quint64 number) = 0;
     virtual void publishTestament(const StoredTestament &testament, quint64 origin) = 0;
+    /// What was published here so far comes before all that is published anywhere from here on.
+    virtual void commitBatch() = 0;
     /// @p session leaves: it gets what waits here for it, and @p inbox waits for the others. Under
     /// the index' read lock and the sequencer's.
     virtual void handOver(Session &session, std::vector<InboxItem> *inbox) = 0;
@@ -68,6 +71,9 @@ public:
 
     /// A link asks for the session its request names. Pending: HostLink::grant() or nothing comes.
     Admission acquire(HostLink &link, Error *error);
+    /// The slot of the peer became @p link's, which waited for it; HostLink::completeAdmission()
+    /// follows.
+    void acquireHeld(HostLink &link);
     /// Serves the claim on a session that is, or was, here.
     void serve(const QByteArray &key, quint64 number);
     /// A session comes here from another reactor.
@@ -105,6 +111,7 @@ public:
     void forEach(const std::function<void(Session &)> &visit);
 
 private:
+    Admission take(HostLink &link, const SessionDirectory::Claim &claim, Error *error);
     Session &create(quint64 number, const QByteArray &key, const QByteArray &peerKey);
     Session &restart(Session &session);
     /// An error: what it needs stored cannot be, and @p session is as it was.

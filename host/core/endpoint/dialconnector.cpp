@@ -3,6 +3,7 @@
 
 #include "core/endpoint/dialconnector.h"
 
+#include "core/endpoint/doublelinkdesk.h"
 #include "core/endpoint/hostendpoint.h"
 #include "core/endpoint/linkend.h"
 #include "core/endpoint/linkplacer.h"
@@ -12,17 +13,60 @@
 
 namespace fairlead::core {
 
+namespace {
+
+/// How often is looked whether the other link of the peer is still there.
+constexpr qint64 kLookAgainNs = 2 * kNsPerSecond;
+
+/// Who an endpoint dials, as it has to prove; empty when anybody may be there.
+QByteArray principalOf(const HostEndpoint &endpoint)
+{
+    const std::optional<TlsSettings> &tls = endpoint.settings().layers.tls;
+    return tls ? tls->peerKeyId : QByteArray();
+}
+
+} // namespace
+
 DialConnector::DialConnector(std::shared_ptr<HostEndpoint> endpoint, const Host &host)
     : m_endpoint(std::move(endpoint))
     , m_host(host)
 {
     m_host.reports.setRoute(m_endpoint->runtime()->number,
                             [this](const LinkReport &report) { handleReport(report); });
+    if (!m_host.doubleLinks)
+        return;
+    m_connected = QObject::connect(m_host.doubleLinks,
+                                   &DoubleLinkDesk::peerConnected,
+                                   m_host.doubleLinks,
+                                   [this](const QByteArray &principal, quint64 winner) {
+                                       handleConnected(principal, winner);
+                                   });
 }
 
 DialConnector::~DialConnector()
 {
+    QObject::disconnect(m_connected);
     m_host.reports.removeRoute(m_endpoint->runtime()->number);
+}
+
+// One link to a peer is enough, whoever dialled it.
+Result<> DialConnector::checkAttempt() const
+{
+    if (m_host.doubleLinks && m_host.doubleLinks->isTaken(principalOf(*m_endpoint)))
+        return connectedElsewhere(kLookAgainNs);
+    return {};
+}
+
+// From the handshake on it may be the link that the peer keeps: then it is for the registry to judge.
+void DialConnector::handleConnected(const QByteArray &principal, quint64 winner)
+{
+    if (m_stage != Stage::Dialling || winner == m_generation
+        || principal != principalOf(*m_endpoint)) {
+        return;
+    }
+    abortDial();
+    m_stage = Stage::Idle;
+    receiver().attemptFailed(m_generation, connectedElsewhere(kLookAgainNs), EndCause::GaveWay);
 }
 
 void DialConnector::connect(quint64 generation, qint64 deadline)
@@ -84,6 +128,10 @@ void DialConnector::handleReport(const LinkReport &report)
     if (report.generation != m_generation)
         return;
     switch (report.kind) {
+    case LinkReport::Kind::Undecided:
+        if (m_stage == Stage::Handshaking)
+            receiver().verdictPending(report.generation);
+        break;
     case LinkReport::Kind::Connected:
         becomeReady(report);
         break;
@@ -114,15 +162,17 @@ void DialConnector::tellEnd(const LinkReport &report)
     if (report.generation != m_generation)
         return;
     const EndCause cause = endCauseOf(report);
+    const Error reason
+        = cause == EndCause::GaveWay ? connectedElsewhere(kLookAgainNs) : report.reason;
     switch (std::exchange(m_stage, Stage::Idle)) {
     case Stage::Idle:
     case Stage::Dialling:
         break;
     case Stage::Handshaking:
-        receiver().attemptFailed(report.generation, report.reason, cause);
+        receiver().attemptFailed(report.generation, reason, cause);
         break;
     case Stage::Ready:
-        receiver().linkEnded(report.generation, report.reason, cause);
+        receiver().linkEnded(report.generation, reason, cause);
         break;
     }
 }

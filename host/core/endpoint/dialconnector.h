@@ -6,10 +6,13 @@
 #include "core/lifecycle/supervisor/connector.h"
 #include "core/reactor/endpointruntime.h"
 
+#include <QtCore/QMetaObject>
+
 #include <memory>
 
 namespace fairlead::core {
 
+class DoubleLinkDesk;
 class HostEndpoint;
 class LinkPlacer;
 class LinkReports;
@@ -20,6 +23,7 @@ class Reactor;
 class DialConnector : public EndpointConnector
 {
 public:
+    Result<> checkAttempt() const final;
     void connect(quint64 generation, qint64 deadline) final;
     void cancel(quint64 generation) final;
     void close(quint64 generation, const Error &reason) final;
@@ -31,6 +35,7 @@ public:
     {
         LinkPlacer &placer;
         LinkReports &reports;
+        DoubleLinkDesk *doubleLinks = nullptr; ///< who is connected already; null: nobody knows
     };
 
 protected:
@@ -69,11 +74,13 @@ private:
 
     void handleReport(const LinkReport &report);
     void becomeReady(const LinkReport &report);
+    void handleConnected(const QByteArray &principal, quint64 winner);
 
     const std::shared_ptr<HostEndpoint> m_endpoint;
     const Host m_host;
     Stage m_stage = Stage::Idle;
     quint64 m_generation = 0;
+    QMetaObject::Connection m_connected;
     Reactor *m_reactor = nullptr; ///< of the link
 };
 

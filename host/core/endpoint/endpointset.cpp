@@ -144,7 +144,7 @@ std::unique_ptr<EndpointConnector> EndpointSet::connectorFor(
             endpoint,
             [this, raw = endpoint.get()](const AcceptedSocket &socket) { accept(*raw, socket); });
     }
-    const DialConnector::Host host = {m_placer, m_reports};
+    const DialConnector::Host host = {m_placer, m_reports, m_setup.doubleLinks};
     if (endpoint->settings().carrier == Carrier::Process)
         return std::make_unique<ProcessConnector>(m_loop, endpoint, host);
     if (!inMemory)

@@ -24,6 +24,7 @@ class TransportFactory;
 
 namespace fairlead::core {
 
+class DoubleLinkDesk;
 class HostEndpoint;
 class MainLoop;
 class Supervisor;
@@ -55,6 +56,8 @@ public:
         std::function<void *(const char *iid)> service;
         /// Where links register as services; null: they cannot. Outlives the links.
         SeatDesk *seats = nullptr;
+        /// Who is connected by links of another endpoint; null: nobody asks. Outlives the set.
+        DoubleLinkDesk *doubleLinks = nullptr;
     };
 
     EndpointSet(MainLoop &loop,

@@ -7,6 +7,8 @@ namespace fairlead::core {
 
 EndCause endCauseOf(const LinkReport &ended) noexcept
 {
+    if (ended.gaveWay)
+        return EndCause::GaveWay;
     if (ended.wasRefused)
         return EndCause::Refused;
     if (ended.hasCrashed)

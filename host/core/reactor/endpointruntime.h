@@ -31,6 +31,7 @@ class SeatDesk;
 struct LinkReport
 {
     enum class Kind : quint8 {
+        Undecided, ///< its handshake is done; another link of the peer may stay instead
         Connected,
         Verified, ///< the peer answered a probe: it is well
         HeartbeatExpired, ///< the peer was silent for too long; Ended follows
@@ -40,6 +41,7 @@ struct LinkReport
     Link::Direction direction = Link::Direction::Accepted;
     bool wasConnected = false; ///< with Ended; else its handshake failed or it was refused
     bool wasRefused = false; ///< with Ended: by routing (LC-05)
+    bool gaveWay = false; ///< with Ended: another link of the peer stays
     bool asksReconnect = false; ///< with Ended: its own facts allow another attempt (LC-10)
     bool wasShutDown = false; ///< with Ended: by the host, which asked it to end
     bool hasCrashed = false; ///< with Ended: because its plugin threw

@@ -94,6 +94,7 @@ void HostLink::readOnce()
     }
     if (!mayRead()) {
         m_readDue = true;
+        noteLife();
         if (m_inputEnded && state() != State::Closed)
             handleInputEnd();
         return;
@@ -105,14 +106,17 @@ void HostLink::readOnce()
     if (messages) {
         if (!m_rest.empty()) {
             m_readDue = true; // until the driver takes the last one
+            noteLife();
             return;
         }
         const WebSocketStream::MessageRead read
             = messages->readMessage(m_reactor.receiveBuffer(), Reactor::kReceiveBytes);
         got = read.result;
         m_reactor.traffic().bytesReceived.add(got.size);
-        if (read.hasLife)
+        if (read.hasLife) {
             m_heartbeat.noteTraffic();
+            noteLife();
+        }
         if (read.message.data())
             offer(read.message);
     } else if (m_wanted > kMaxRest && !m_rest.empty()) {
@@ -148,8 +152,10 @@ void HostLink::readOnce()
         noteOpen();
     if (state() == State::Closed)
         return;
-    if (got.size > 0)
+    if (got.size > 0) {
         m_heartbeat.noteTraffic();
+        noteLife();
+    }
     switch (got.status) {
     case LinkStream::Io::Done:
         if (!readable) {

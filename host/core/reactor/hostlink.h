@@ -12,6 +12,7 @@
 #include "core/reactor/linkservice.h"
 #include "core/reactor/linkstream.h"
 #include "core/reactor/timerqueue.h"
+#include "core/registry/linkarbitration.h"
 #include "core/registry/linkregistry.h"
 #include "core/store/storerecord.h"
 #include "core/store/ticket.h"
@@ -111,6 +112,15 @@ public:
     std::unique_ptr<StoredTestament> takeTestament() { return std::move(m_testament); }
 
     SwapRequest swapRequest() const;
+
+    /// Whether its rule for two links of one peer takes its time.
+    bool isArbitrated() const noexcept { return m_arbitrated != nullptr; }
+
+    DeferredCandidate deferredCandidate();
+    /// The verdict about a candidate that waited; null: it got the slot.
+    void judge(const Error &refusal);
+    /// Its peer is asked for a sign of life, which LinkArbitration::noteHeard() tells of.
+    void probe();
     /// @p ticket: the answer waits until the session is kept. @p former: what it goes back to if it
     /// cannot be; null: it is granted all the same.
     void grant(Session &session,
@@ -409,6 +419,28 @@ private:
     int m_notices = 0;
     int m_driverCalls = 0;
     int m_turnBudget = kTurnMessages;
+
+    /// Of a link whose rule for two links of one peer takes its time.
+    struct Arbitrated
+    {
+        QByteArray ownId;
+        QByteArray peerId;
+        qint64 since = 0;
+        bool isProbed = false;
+    };
+
+    /// What came, or could not be read, answers a probe.
+    void noteLife() noexcept
+    {
+        if (m_arbitrated)
+            answerProbe();
+    }
+
+    void answerProbe() noexcept;
+    void setRule(const SessionRequest &request);
+    bool gaveWay() const;
+
+    std::unique_ptr<Arbitrated> m_arbitrated;
     Ticket m_grantTicket = 0;
     std::unique_ptr<FormerSession> m_former; ///< until the session is known to be stored
     std::unique_ptr<Ring<ParkedAnswer>> m_parked;

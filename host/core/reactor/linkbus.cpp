@@ -93,6 +93,8 @@ void HostLink::acquire(const SessionRequest &request) noexcept
     m_wish = {request.expirySeconds, request.clean};
     if (request.testament)
         m_testament = std::make_unique<StoredTestament>(*request.testament);
+    if (request.doubleLinks != DoubleLinkRule::NewestWins)
+        setRule(request);
     const Result<> done = succeed();
     if (!done)
         close(done.error(), CloseMode::Drain, true);

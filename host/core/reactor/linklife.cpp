@@ -58,21 +58,6 @@ Admission HostLink::admitLink(Link &, Error *error)
     return m_reactor.sessions().acquire(*this, error);
 }
 
-SwapRequest HostLink::swapRequest() const
-{
-    SwapRequest request;
-    request.candidate.generation = generation();
-    request.candidate.liveness = m_liveness;
-    request.candidate.reactor = m_reactor.number();
-    request.candidate.endpoint = m_endpoint->number;
-    request.candidate.direction = direction();
-    request.candidate.since = m_since;
-    request.now = m_reactor.clock().now();
-    if (m_endpoint->maxLinks > 0)
-        request.endpointLimit = qsizetype(m_endpoint->maxLinks);
-    return request;
-}
-
 void HostLink::grant(Session &session,
                      bool resumed,
                      Ticket ticket,
@@ -132,6 +117,7 @@ void HostLink::reportEnd()
     ended.reason = reason();
     ended.wasShutDown = m_wasShutDown;
     ended.hasCrashed = hasCrashed();
+    ended.gaveWay = gaveWay();
     m_endpoint->follower->handleReport(std::move(ended));
 }
 
@@ -174,6 +160,8 @@ void HostLink::unregisterLink(Link &)
 {
     if (!m_sessionKey.isEmpty())
         m_reactor.distributor().links.remove(m_sessionKey, generation());
+    if (m_arbitrated)
+        m_reactor.distributor().arbitration->noteEnded(m_sessionKey, generation());
 }
 
 void HostLink::withdrawLink(Link &)

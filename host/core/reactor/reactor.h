@@ -140,7 +140,7 @@ public:
 
     void publish(const Publication &publication);
     /// What was published so far takes its place in the history now.
-    void commitBatch();
+    void commitBatch() override;
     /// A congested session was read from.
     void noteTaken(Session &session);
     void queueNotice(HostLink &link, HostLink::Notice notice, Ticket ticket = 0);

@@ -71,6 +71,16 @@ struct Testament
     bool retain = false;
 };
 
+/// How two links of one peer become one.
+enum class DoubleLinkRule : quint8 {
+    /// The later one gets the session at once, the earlier one is fenced. MQTT: a client identifier.
+    NewestWins,
+    /// SHIP: the side with the bigger id keeps the most recent link, the other side leaves the choice
+    /// to it; each waits a while before it acts, so that peers with another rule may close one first.
+    /// Links of one direction are a peer that came back: the later one stays at once.
+    DeferredRecency
+};
+
 /// What a link asks for when it wants its session. Borrowed for the call.
 struct SessionRequest
 {
@@ -80,6 +90,12 @@ struct SessionRequest
     const Testament *testament = nullptr;
     /// Upper bound of unsettled deliveries the peer takes; sizes nothing in advance.
     quint16 window = 65535;
+    /// How it shares the peer with another link. With DeferredRecency the lease may come a minute
+    /// later than asked for, or be refused with AlreadyExists or Superseded because the other link
+    /// stays; meanwhile the driver may go on with its protocol, and reads on.
+    DoubleLinkRule doubleLinks = DoubleLinkRule::NewestWins;
+    /// With DeferredRecency: our id, compared with peerKey byte by byte. SHIP: the SKI, written alike.
+    ByteSpan ownId;
 };
 
 /// The answer to Bus::acquire().
@@ -115,8 +131,8 @@ public:
     /// LinkDriver::handleAuthenticated().
     virtual void authenticate(const Credentials &credentials) noexcept = 0;
     /// The handshake succeeded: the link becomes Ready, is registered under the peer key (an older
-    /// link of the same peer is fenced) and gets its session; the answer is
-    /// LinkDriver::handleLease().
+    /// link of the same peer is fenced, or the request's rule says who stays) and gets its session;
+    /// the answer is LinkDriver::handleLease().
     virtual void acquire(const SessionRequest &request) noexcept = 0;
     /// Hands a message to the distributor. At QoS > 0, or with a receive key, one Completion
     /// follows; access is checked before anything else.

@@ -58,6 +58,10 @@ void ProbeDriver::handleAuthenticated(const Error &error) noexcept
     request.clean = m_clean;
     request.testament = m_hasTestament ? &m_testament : nullptr;
     request.window = m_requestWindow;
+    if (!m_record->ownId.empty()) {
+        request.doubleLinks = DoubleLinkRule::DeferredRecency;
+        request.ownId = m_record->ownId;
+    }
     m_context.bus.acquire(request);
 }
 

@@ -49,6 +49,8 @@ public:
         /// What it does with input; without it, nothing.
         std::function<Consumed(ByteSpan)> onBytes;
         std::function<void()> onFenced; ///< while it still has its lease
+        std::string ownId; ///< not empty: two links of its peer become one by the deferred rule
+        int probes = 0; ///< how often it was to ask for a sign of life
         bool autoSettle = true;
         int window = 100;
         qint64 bytesPerMessage = 0; ///< written to the stream for each, so that it can fill up
@@ -102,6 +104,8 @@ public:
                             const UnsubscribeOutcome *outcomes,
                             int count) noexcept override;
     void handleFenced(FenceReason reason) noexcept override;
+
+    void handleProbeDue() override { ++m_record->probes; }
 
     void handleClosing(const Error &reason) noexcept override { m_record->closing = reason; }
 

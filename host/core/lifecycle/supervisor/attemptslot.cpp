@@ -57,7 +57,7 @@ void AttemptSlot::markIssued() noexcept
 
 void AttemptSlot::handshake(qint64 deadline) noexcept
 {
-    Q_ASSERT(m_phase == Phase::Dialling);
+    Q_ASSERT(isBusy());
     m_phase = Phase::Handshaking;
     m_timers.arm(m_timer, deadline);
 }

@@ -67,7 +67,7 @@ public:
     void dial(DialPermit permit, qint64 deadline) noexcept;
     /// The transport was asked: from here on to free the slot is to abort the dial.
     void markIssued() noexcept;
-    /// The dial has ended, the handshake has until @p deadline.
+    /// The dial has ended, the handshake has until @p deadline, or has until another one now.
     void handshake(qint64 deadline) noexcept;
 
     /// The attempt is over by itself: nothing to abort.

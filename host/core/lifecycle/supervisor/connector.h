@@ -23,6 +23,11 @@ public:
     /// The dial is done, the handshake begins: the attempt is under the handshake deadline now.
     /// Optional, and nothing is Running by it.
     virtual void dialFinished(quint64 generation) = 0;
+
+    /// The handshake is done, and whether this link of the peer stays is being decided: the deadline
+    /// of the handshake is off. linkReady() or attemptFailed() follows within minutes. Optional.
+    virtual void verdictPending(quint64 generation) { Q_UNUSED(generation) }
+
     /// The link is Ready, the socket listens. False: nobody wants it any more (cancelled, timed
     /// out, host closing); the connector closes it and reports nothing further about it (SH-03).
     [[nodiscard]] virtual bool linkReady(quint64 generation, const QString &peer) = 0;
@@ -50,7 +55,8 @@ public:
     void setReceiver(ConnectorReceiver *receiver) noexcept { m_receiver = receiver; }
 
     /// Asked before each attempt: what makes it pointless now (peer unknown, untrusted ...). Its
-    /// class decides what follows. A pure question: reports nothing, changes nothing.
+    /// class decides what follows; after connectedElsewhere() it is asked again before long. A pure
+    /// question: reports nothing, changes nothing.
     virtual Result<> checkAttempt() const { return {}; }
 
     /// Dials or listens. Ends in linkReady() or attemptFailed(), possibly before it returns, unless

@@ -32,6 +32,8 @@ bool mayReconnect(const ReconnectFacts &facts, EndCause cause) noexcept
     case EndCause::Crashed:
         // How often is the crash policy's to say; the error is whatever broke.
         return true;
+    case EndCause::GaveWay:
+        return true;
     case EndCause::Deliberate:
     case EndCause::Refused:
         break;
@@ -42,6 +44,19 @@ bool mayReconnect(const ReconnectFacts &facts, EndCause cause) noexcept
 bool isRetryableFailure(const Error &error) noexcept
 {
     return error.isRetryable();
+}
+
+Error connectedElsewhere(qint64 lookAgainNs)
+{
+    Error error(ErrorCode::AlreadyExists, QStringLiteral("the peer is connected by another link"));
+    error.setRetryable(true);
+    setRetryAfter(error, lookAgainNs);
+    return error;
+}
+
+bool isConnectedElsewhere(const Error &error) noexcept
+{
+    return error.code() == ErrorCode::AlreadyExists;
 }
 
 void setRetryAfter(Error &error, qint64 delayNs)

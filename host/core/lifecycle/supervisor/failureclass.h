@@ -14,6 +14,7 @@ enum class EndCause : quint8 {
     Lost, ///< the network, the peer or a deadline; the error says which
     Deliberate, ///< closed on purpose on this side
     Refused, ///< routing or admission does not want this peer
+    GaveWay, ///< another link of the peer stays: dialled again once that one is gone
     Crashed ///< its plugin failed
 };
 
@@ -33,6 +34,10 @@ bool mayReconnect(const ReconnectFacts &facts, EndCause cause) noexcept;
 /// name lookup may; configuration, identity, version and trust need a person. Follows
 /// Error::isRetryable(), which whoever reports the failure may set.
 bool isRetryableFailure(const Error &error) noexcept;
+
+/// The peer is there by another link; not a failure, and no attempt is counted.
+Error connectedElsewhere(qint64 lookAgainNs);
+bool isConnectedElsewhere(const Error &error) noexcept;
 
 /// The peer's own wish when to be asked again, carried in the error's detail "retryAfterMs".
 void setRetryAfter(Error &error, qint64 delayNs);

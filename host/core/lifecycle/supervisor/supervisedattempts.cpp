@@ -23,6 +23,9 @@ void SupervisedEndpoint::open(DialTrigger trigger)
     case Opening::Outcome::Postponed:
         postpone(opening);
         break;
+    case Opening::Outcome::Elsewhere:
+        handleFailure(opening.error, EndCause::GaveWay);
+        break;
     case Opening::Outcome::Failed:
         handleFailure(opening.error, EndCause::Lost);
         break;
@@ -39,6 +42,8 @@ SupervisedEndpoint::Opening SupervisedEndpoint::tryOpen(DialTrigger trigger)
 
     const bool isReconnect = m_state == State::Reconnecting;
     if (auto may = m_connector->checkAttempt(); !may) {
+        if (isConnectedElsewhere(may.error()))
+            return {Opening::Outcome::Elsewhere, may.error(), 0};
         if (isReconnect)
             m_slot.countAttempt();
         return {Opening::Outcome::Failed, withStep(may.error(), "check"), 0};
@@ -82,15 +87,31 @@ void SupervisedEndpoint::postpone(const Opening &opening)
     scheduleTicket(opening.retryAfterNs > 0 ? opening.retryAfterNs : drawn, reason);
 }
 
-void SupervisedEndpoint::scheduleTicket(qint64 delay, const Error &reason)
+/// The desired peer is there, so no attempt is spent; looked at again and again, told once.
+void SupervisedEndpoint::giveWay(const Error &error)
+{
+    const Error reason = withStep(error, "check");
+    m_lastReason = reason;
+    m_slot.resetCount();
+    enter(State::Reconnecting, reason);
+    (void)drawTicket(retryAfter(reason));
+}
+
+bool SupervisedEndpoint::drawTicket(qint64 delay)
 {
     auto claim = m_slot.claim(m_services.generations.next());
     if (!claim)
-        return;
+        return false;
     m_generation = m_slot.generation();
     m_slot.wait(m_services.clock.now() + delay);
-    announce(Kind::ReconnectScheduled, reason, delay);
     claim.keep();
+    return true;
+}
+
+void SupervisedEndpoint::scheduleTicket(qint64 delay, const Error &reason)
+{
+    if (drawTicket(delay))
+        announce(Kind::ReconnectScheduled, reason, delay);
 }
 
 void SupervisedEndpoint::handleFailure(const Error &error, EndCause cause)
@@ -102,6 +123,10 @@ void SupervisedEndpoint::handleFailure(const Error &error, EndCause cause)
     if (cause == EndCause::Deliberate || m_services.closing) {
         enter(State::Stopping, reason);
         finishStop(reason);
+        return;
+    }
+    if (cause == EndCause::GaveWay && m_enabled && m_plan.policy.reconnect) {
+        giveWay(reason);
         return;
     }
     const qint64 now = m_services.clock.now();
@@ -181,7 +206,8 @@ Result<> SupervisedEndpoint::dialNow(DialTrigger trigger)
     const quint64 generation = m_slot.generation();
     m_slot.finish();
     const Opening opening = tryOpen(trigger);
-    if (opening.outcome == Opening::Outcome::Postponed) {
+    if (opening.outcome == Opening::Outcome::Postponed
+        || opening.outcome == Opening::Outcome::Elsewhere) {
         // The ticket stays what it was: a refused trigger delays nothing.
         auto claim = m_slot.claim(generation);
         m_generation = generation;
@@ -205,6 +231,16 @@ void SupervisedEndpoint::dialFinished(quint64 generation)
     // Said twice it must not extend the deadline.
     if (m_slot.phase() == AttemptSlot::Phase::Dialling)
         m_slot.handshake(m_services.clock.now() + m_plan.policy.handshakeDeadlineNs);
+}
+
+void SupervisedEndpoint::verdictPending(quint64 generation)
+{
+    // Whoever decides has a deadline of his own, sooner than this.
+    constexpr qint64 kVerdictNs = 600 * kNsPerSecond;
+    if (!m_slot.isBusyWith(generation))
+        ++m_stale;
+    else if (m_slot.phase() == AttemptSlot::Phase::Handshaking)
+        m_slot.handshake(m_services.clock.now() + kVerdictNs);
 }
 
 bool SupervisedEndpoint::linkReady(quint64 generation, const QString &peer)

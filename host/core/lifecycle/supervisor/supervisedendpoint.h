@@ -117,6 +117,7 @@ private:
         enum class Outcome : quint8 {
             Begun,
             Postponed, ///< not an attempt: the budget says when
+            Elsewhere, ///< not an attempt: the peer is connected by another link
             Failed
         };
         Outcome outcome = Outcome::Begun;
@@ -130,6 +131,7 @@ private:
                        std::unique_ptr<EndpointConnector> connector);
 
     void dialFinished(quint64 generation) override;
+    void verdictPending(quint64 generation) override;
     bool linkReady(quint64 generation, const QString &peer) override;
     void attemptFailed(quint64 generation, const Error &error, EndCause cause) override;
     void linkEnded(quint64 generation, const Error &reason, EndCause cause) override;
@@ -143,10 +145,12 @@ private:
     void open(DialTrigger trigger);
     Opening tryOpen(DialTrigger trigger);
     void postpone(const Opening &opening);
+    void giveWay(const Error &error);
     void becomeReady(quint64 generation, const QString &peer);
     void handleFailure(const Error &error, EndCause cause);
     void giveUp(const Error &reason, bool wasReconnecting);
     void scheduleTicket(qint64 delay, const Error &reason);
+    bool drawTicket(qint64 delay);
     const char *currentStep() const noexcept;
 
     void handleAttemptTimer() noexcept;
