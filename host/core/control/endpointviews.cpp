@@ -69,7 +69,8 @@ QList<EndpointView> viewEndpoints(const Host &host,
         statuses.insert(status.name, status);
     QList<EndpointView> views;
     QSet<QString> seen;
-    const QList<EndpointSettings> present = host.endpoints().settings();
+    const QList<EndpointSettings> present
+        = host.endpoints().settings() + host.endpoints().foundSettings();
     for (const EndpointSettings &settings : present) {
         EndpointView view = viewOf(host, settings);
         seen.insert(settings.name);

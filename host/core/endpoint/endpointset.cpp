@@ -5,6 +5,8 @@
 
 #include "core/endpoint/hostendpoint.h"
 #include "core/endpoint/listenconnector.h"
+#include "core/endpoint/listenerdials.h"
+#include "core/endpoint/listenerservices.h"
 #include "core/endpoint/memoryconnector.h"
 #include "core/endpoint/processconnector.h"
 #include "core/endpoint/tcpconnector.h"
@@ -100,6 +102,8 @@ EndpointSet::EndpointSet(MainLoop &loop,
 
 EndpointSet::~EndpointSet()
 {
+    for (const auto &[listener, dials] : m_dials)
+        dials->end();
     m_offered->service = nullptr;
 }
 
@@ -117,6 +121,10 @@ Result<std::shared_ptr<HostEndpoint>> EndpointSet::make(const EndpointSettings &
     parts.logger = m_setup.makeLogger(settings.transport, settings.name);
     parts.services = std::make_unique<PluginServices>(parts.logger, m_offered);
     parts.follower = &m_reports;
+    const std::shared_ptr<ListenerDials> dials = dialsFor(settings);
+    if (dials) {
+        parts.services = std::make_unique<ListenerServices>(std::move(parts.services), dials);
+    }
     parts.home = &m_loop;
     parts.prepared = [this, name = settings.name] {
         if (const auto endpoint = find(name))
@@ -128,7 +136,55 @@ Result<std::shared_ptr<HostEndpoint>> EndpointSet::make(const EndpointSettings &
     auto made = HostEndpoint::create(settings, std::move(parts));
     if (!made)
         return made.error();
-    return std::shared_ptr<HostEndpoint>(std::move(*made));
+    std::shared_ptr<HostEndpoint> endpoint = std::move(*made);
+    if (dials) {
+        dials->setListener(endpoint);
+        m_dials.emplace(endpoint.get(), dials);
+    }
+    return endpoint;
+}
+
+std::shared_ptr<ListenerDials> EndpointSet::dialsFor(const EndpointSettings &settings)
+{
+    if (settings.role != EndpointRole::Listen || !settings.layers.tls
+        || !settings.layers.tls->selfSigned) {
+        return nullptr;
+    }
+    const auto parts = [this](const EndpointSettings &found) {
+        HostEndpoint::Parts its;
+        its.number = m_nextNumber++;
+        its.logger = m_setup.makeLogger(found.transport, found.name);
+        its.follower = &m_reports;
+        its.home = &m_loop;
+        its.gate = &m_admission;
+        its.seats = m_setup.seats;
+        its.stateFolder = m_setup.stateFolder;
+        return its;
+    };
+    auto dials = std::make_shared<ListenerDials>(ListenerDials::Host{
+        m_loop, &m_supervisor, m_placer, m_reports, m_setup.doubleLinks, parts});
+    connect(dials.get(), &ListenerDials::left, this, &EndpointSet::noteLeaving);
+    return dials;
+}
+
+void EndpointSet::endDials(const HostEndpoint *listener)
+{
+    const auto found = m_dials.find(listener);
+    if (found == m_dials.end())
+        return;
+    const std::shared_ptr<ListenerDials> dials = found->second;
+    m_dials.erase(found);
+    dials->end();
+}
+
+std::vector<std::shared_ptr<HostEndpoint>> EndpointSet::all() const
+{
+    std::vector<std::shared_ptr<HostEndpoint>> list = m_endpoints;
+    for (const auto &[listener, dials] : m_dials) {
+        const auto found = dials->endpoints();
+        list.insert(list.end(), found.begin(), found.end());
+    }
+    return list;
 }
 
 std::unique_ptr<EndpointConnector> EndpointSet::connectorFor(
@@ -162,8 +218,10 @@ Result<> EndpointSet::add(const EndpointSettings &settings)
     auto endpoint = make(settings);
     if (!endpoint)
         return endpoint.error();
-    if (auto known = m_supervisor.add(planFor(settings), connectorFor(*endpoint)); !known)
+    if (auto known = m_supervisor.add(planFor(settings), connectorFor(*endpoint)); !known) {
+        endDials(endpoint->get());
         return known;
+    }
     m_endpoints.push_back(*endpoint);
     Q_EMIT added(settings.name, (*endpoint)->operations());
     if (!settings.enabled)
@@ -185,6 +243,7 @@ Result<> EndpointSet::replace(const EndpointSettings &settings)
     if (!endpoint)
         return endpoint.error();
     const EndpointRuntimePtr leaving = (*present)->runtime();
+    endDials(present->get());
     // The supervisor may open it before it returns.
     *present = *endpoint;
     noteLeaving(leaving);
@@ -211,6 +270,7 @@ Result<> EndpointSet::remove(const QString &name)
     if (present == m_endpoints.end())
         return Error(ErrorCode::NotFound, QStringLiteral("there is no endpoint \"%1\"").arg(name));
     const EndpointRuntimePtr leaving = (*present)->runtime();
+    endDials(present->get());
     m_endpoints.erase(present);
     noteLeaving(leaving);
     Q_EMIT removed(name);
@@ -221,7 +281,7 @@ Result<> EndpointSet::remove(const QString &name)
 
 std::shared_ptr<HostEndpoint> EndpointSet::find(const QString &name) const
 {
-    for (const auto &endpoint : m_endpoints) {
+    for (const auto &endpoint : all()) {
         if (endpoint->settings().name == name)
             return endpoint;
     }
@@ -230,7 +290,7 @@ std::shared_ptr<HostEndpoint> EndpointSet::find(const QString &name) const
 
 QString EndpointSet::nameOf(int number) const
 {
-    for (const auto &endpoint : m_endpoints) {
+    for (const auto &endpoint : all()) {
         if (endpoint->runtime()->number == number)
             return endpoint->settings().name;
     }
@@ -252,7 +312,7 @@ const HostEndpoint *EndpointSet::findMemoryListener(const QString &name) const
 std::vector<std::pair<QString, Error>> EndpointSet::renewCertificates()
 {
     std::vector<std::pair<QString, Error>> failed;
-    for (const auto &endpoint : m_endpoints) {
+    for (const auto &endpoint : all()) {
         if (const Result<> renewed = endpoint->renewCertificates(); !renewed)
             failed.emplace_back(endpoint->settings().name, renewed.error());
     }
@@ -264,6 +324,16 @@ QList<EndpointSettings> EndpointSet::settings() const
     QList<EndpointSettings> list;
     for (const auto &endpoint : m_endpoints)
         list.append(endpoint->settings());
+    return list;
+}
+
+QList<EndpointSettings> EndpointSet::foundSettings() const
+{
+    QList<EndpointSettings> list;
+    for (const auto &[listener, dials] : m_dials) {
+        for (const auto &endpoint : dials->endpoints())
+            list.append(endpoint->settings());
+    }
     return list;
 }
 
@@ -290,7 +360,7 @@ QStringList EndpointSet::openPeers() const
                                   .arg(runtime.name, QString::fromUtf8(peer.key), address));
         }
     };
-    for (const auto &endpoint : m_endpoints)
+    for (const auto &endpoint : all())
         note(*endpoint->runtime());
     for (const auto &leaving : m_leaving) {
         if (const EndpointRuntimePtr runtime = leaving.lock())
@@ -304,6 +374,8 @@ qint64 EndpointSet::linkCount() const noexcept
     qint64 count = 0;
     for (const auto &endpoint : m_endpoints)
         count += endpoint->links();
+    for (const auto &[listener, dials] : m_dials)
+        count += dials->links();
     for (const auto &leaving : m_leaving) {
         if (const EndpointRuntimePtr runtime = leaving.lock())
             count += runtime->links.load(std::memory_order_relaxed);

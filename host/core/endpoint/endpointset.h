@@ -13,6 +13,7 @@
 #include <QObject>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -26,6 +27,7 @@ namespace fairlead::core {
 
 class DoubleLinkDesk;
 class HostEndpoint;
+class ListenerDials;
 class MainLoop;
 class Supervisor;
 struct OfferedServices;
@@ -92,8 +94,10 @@ public:
 
     /// What is configured, in order.
     QList<EndpointSettings> settings() const;
+    /// Those for peers that plugins found, by listener.
+    QList<EndpointSettings> foundSettings() const;
 
-    /// Null when there is none.
+    /// One that is configured, or for a peer that was found. Null when there is none.
     std::shared_ptr<HostEndpoint> find(const QString &name) const;
 
     /// Of the endpoint with that number; empty when it is gone.
@@ -125,6 +129,9 @@ Q_SIGNALS:
 private:
     Result<std::shared_ptr<HostEndpoint>> make(const EndpointSettings &settings);
     std::unique_ptr<EndpointConnector> connectorFor(const std::shared_ptr<HostEndpoint> &endpoint);
+    std::shared_ptr<ListenerDials> dialsFor(const EndpointSettings &settings);
+    void endDials(const HostEndpoint *listener);
+    std::vector<std::shared_ptr<HostEndpoint>> all() const;
     void noteLeaving(const EndpointRuntimePtr &runtime);
     void accept(HostEndpoint &endpoint, const AcceptedSocket &socket);
     std::optional<RefusalReason> judge(const HostEndpoint &endpoint, const QHostAddress &peer);
@@ -140,6 +147,8 @@ private:
     LinkReports m_reports;
     LinkPlacer m_placer;
     std::vector<std::shared_ptr<HostEndpoint>> m_endpoints;
+    /// Of listeners whose plugins may find peers.
+    std::map<const HostEndpoint *, std::shared_ptr<ListenerDials>> m_dials;
     /// Removed or replaced, with links that still end; counted until then.
     std::vector<std::weak_ptr<EndpointRuntime>> m_leaving;
     int m_nextNumber = 0;

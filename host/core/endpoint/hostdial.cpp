@@ -62,29 +62,71 @@ void HostDial::finish(const Result<Connection> &result)
     done(result);
 }
 
+void HostDial::start(const std::vector<Place> &places, qint64 deadline)
+{
+    std::vector<DialAddress> list;
+    list.reserve(places.size());
+    for (const Place &place : places) {
+        DialAddress::Family family = DialAddress::Family::Name;
+        switch (QHostAddress(place.host).protocol()) {
+        case QAbstractSocket::IPv4Protocol:
+            family = DialAddress::Family::IPv4;
+            break;
+        case QAbstractSocket::IPv6Protocol:
+            family = DialAddress::Family::IPv6;
+            break;
+        default:
+            break;
+        }
+        list.push_back({family, place.host, place.port});
+    }
+    m_dial.start(list, deadline, AddressOrder::AsGiven);
+}
+
 void HostDial::open(std::size_t attempt, const DialAddress &address, qint64)
 {
     if (attempt >= m_attempts.size())
         m_attempts.resize(attempt + 1);
-    m_attempts[attempt].dial
-        = std::make_unique<TcpDial>(m_loop,
-                                    SocketAddress(QHostAddress(address.host), address.port),
-                                    [this, attempt](const Result<int> &result) {
-                                        const std::unique_ptr<TcpDial> over
-                                            = std::move(m_attempts[attempt].dial);
-                                        if (!result) {
-                                            m_dial.failed(attempt, result.error());
-                                            return;
-                                        }
-                                        m_attempts[attempt].fd = *result;
-                                        m_dial.opened(attempt);
-                                    });
+    if (address.family != DialAddress::Family::Name) {
+        m_attempts[attempt].further = {QHostAddress(address.host)};
+        openNext(attempt, address.port);
+        return;
+    }
+    m_attempts[attempt].lookup = std::make_unique<NameLookup>(
+        address.host,
+        [this, attempt, port = address.port](const Result<QList<QHostAddress>> &found) {
+            const std::unique_ptr<NameLookup> over = std::move(m_attempts[attempt].lookup);
+            if (!found) {
+                m_dial.failed(attempt, found.error());
+                return;
+            }
+            m_attempts[attempt].further = *found;
+            openNext(attempt, port);
+        });
+}
+
+void HostDial::openNext(std::size_t attempt, quint16 port)
+{
+    const QHostAddress address = m_attempts[attempt].further.takeFirst();
+    m_attempts[attempt].dial = std::make_unique<TcpDial>(
+        m_loop, SocketAddress(address, port), [this, attempt, port](const Result<int> &result) {
+            const std::unique_ptr<TcpDial> over = std::move(m_attempts[attempt].dial);
+            if (result) {
+                m_attempts[attempt].fd = *result;
+                m_dial.opened(attempt);
+            } else if (!m_attempts[attempt].further.isEmpty()) {
+                openNext(attempt, port);
+            } else {
+                m_dial.failed(attempt, result.error());
+            }
+        });
 }
 
 void HostDial::cancel(std::size_t attempt)
 {
     if (attempt >= m_attempts.size())
         return;
+    m_attempts[attempt].lookup.reset();
     m_attempts[attempt].dial.reset();
     const int fd = std::exchange(m_attempts[attempt].fd, -1);
     if (fd >= 0)

@@ -6,7 +6,9 @@
 #include "core/lifecycle/supervisor/multiaddressdial.h"
 
 #include <QtCore/QByteArray>
+#include <QtCore/QList>
 #include <QtCore/QStringList>
+#include <QtNetwork/QHostAddress>
 
 #include <functional>
 #include <memory>
@@ -18,8 +20,8 @@ class MainLoop;
 class NameLookup;
 class TcpDial;
 
-/// One attempt to reach a host over TCP, by every address that its name has, within one deadline
-/// (SV-14). Destroying it interrupts the attempt at once.
+/// One attempt to reach a host over TCP, by every address that its name has or that is known of it,
+/// within one deadline (SV-14). Destroying it interrupts the attempt at once.
 ///
 /// Thread: main.
 class HostDial final : private AddressOpener, private MultiAddressReceiver
@@ -40,13 +42,25 @@ public:
     /// @p host: an address or a name. @p deadline: monotonic.
     void start(const QString &host, quint16 port, qint64 deadline);
 
+    struct Place
+    {
+        QString host; ///< an address or a name
+        quint16 port = 0;
+    };
+
+    /// By all of @p places in their order; a name that has its turn holds up no other place.
+    void start(const std::vector<Place> &places, qint64 deadline);
+
 private:
     struct Attempt
     {
+        std::unique_ptr<NameLookup> lookup;
+        QList<QHostAddress> further; ///< of a name, in turn
         std::unique_ptr<TcpDial> dial;
         int fd = -1;
     };
 
+    void openNext(std::size_t attempt, quint16 port);
     void dialAll(const QStringList &addresses, quint16 port, qint64 deadline);
     void finish(const Result<Connection> &result);
 

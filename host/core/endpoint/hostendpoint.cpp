@@ -49,8 +49,8 @@ HostEndpoint::HostEndpoint(const EndpointSettings &settings, Parts parts)
 
 HostEndpoint::~HostEndpoint() = default;
 
-Result<std::unique_ptr<HostEndpoint>> HostEndpoint::create(const EndpointSettings &settings,
-                                                           Parts parts)
+Result<std::unique_ptr<HostEndpoint>> HostEndpoint::withCarrier(const EndpointSettings &settings,
+                                                                Parts parts)
 {
     auto carrier = CarrierStack::create(
         settings.layers,
@@ -60,10 +60,31 @@ Result<std::unique_ptr<HostEndpoint>> HostEndpoint::create(const EndpointSetting
         return carrier.error();
     std::unique_ptr<HostEndpoint> endpoint(new HostEndpoint(settings, std::move(parts)));
     endpoint->m_runtime->carrier = std::move(*carrier);
-    const Result<> made = endpoint->make();
+    return endpoint;
+}
+
+Result<std::unique_ptr<HostEndpoint>> HostEndpoint::create(const EndpointSettings &settings,
+                                                           Parts parts)
+{
+    auto endpoint = withCarrier(settings, std::move(parts));
+    if (!endpoint)
+        return endpoint;
+    const Result<> made = (*endpoint)->make();
     if (!made && made.error().code() != ErrorCode::PluginFailed)
         return made.error();
-    endpoint->m_failure = made.error();
+    (*endpoint)->m_failure = made.error();
+    return endpoint;
+}
+
+Result<std::unique_ptr<HostEndpoint>> HostEndpoint::createFound(const EndpointSettings &settings,
+                                                                Parts parts,
+                                                                const HostEndpoint &listener)
+{
+    auto endpoint = withCarrier(settings, std::move(parts));
+    if (!endpoint)
+        return endpoint;
+    (*endpoint)->m_part = listener.m_part;
+    (*endpoint)->m_runtime->createDriver = listener.m_runtime->createDriver;
     return endpoint;
 }
 
@@ -151,10 +172,29 @@ std::shared_ptr<OperationTarget> HostEndpoint::operations() const
     return target ? std::shared_ptr<OperationTarget>(m_part, target) : nullptr;
 }
 
-void HostEndpoint::setOpen(quint16 port) noexcept
+template <typename Call>
+void HostEndpoint::tellListener(const char *name, Call &&call)
+{
+    if (!m_part || !m_part->listener)
+        return;
+    // The plugin may have the endpoint removed.
+    const std::shared_ptr<Part> part = m_part;
+    const EndpointRuntimePtr runtime = m_runtime;
+    if (const Result<> told = callPlugin(name, [&] { call(*part->listener); }); !told)
+        runtime->pluginFailures.note(told.error());
+}
+
+void HostEndpoint::setOpen(quint16 port)
 {
     m_port = port;
     m_isOpen = true;
+    tellListener("handleListening", [port](Listener &listener) { listener.handleListening(port); });
+}
+
+void HostEndpoint::setClosed()
+{
+    if (std::exchange(m_isOpen, false))
+        tellListener("handleStopped", [](Listener &listener) { listener.handleStopped(); });
 }
 
 QString HostEndpoint::shownUrl() const

@@ -48,6 +48,10 @@ public:
     /// endpoint, which is to be prepare()d (PL-05).
     static Result<std::unique_ptr<HostEndpoint>> create(const EndpointSettings &settings,
                                                         Parts parts);
+    /// One that dials a peer which the plugin of @p listener found; that one's drivers are its own.
+    static Result<std::unique_ptr<HostEndpoint>> createFound(const EndpointSettings &settings,
+                                                             Parts parts,
+                                                             const HostEndpoint &listener);
     ~HostEndpoint();
     HostEndpoint(const HostEndpoint &) = delete;
     HostEndpoint &operator=(const HostEndpoint &) = delete;
@@ -71,10 +75,10 @@ public:
     /// Null when the plugin takes no part in operations.
     std::shared_ptr<OperationTarget> operations() const;
 
-    /// It listens, on @p port (0 in memory).
-    void setOpen(quint16 port) noexcept;
-
-    void setClosed() noexcept { m_isOpen = false; }
+    /// It listens, on @p port (0 in memory), and the plugin is told.
+    void setOpen(quint16 port);
+    /// It does not any more; again changes nothing.
+    void setClosed();
 
     bool isOpen() const noexcept { return m_isOpen; }
 
@@ -88,7 +92,11 @@ private:
     struct Part;
 
     HostEndpoint(const EndpointSettings &settings, Parts parts);
+    static Result<std::unique_ptr<HostEndpoint>> withCarrier(const EndpointSettings &settings,
+                                                             Parts parts);
     Result<> make();
+    template <typename Call>
+    void tellListener(const char *name, Call &&call);
     std::shared_ptr<Part> newPart() const;
 
     const EndpointSettings m_settings;

@@ -33,7 +33,7 @@ struct EndpointConfig
 };
 
 /// An endpoint that peers dial. The host owns the listening socket, accepts, and asks for a driver
-/// per link.
+/// per link; for links to peers that it wanted of PeerDials too.
 ///
 /// Thread: created and destroyed on the main thread; createDriver() on any reactor, several at
 /// once. Ownership: the host's; outlives its drivers. @since 0.1
@@ -47,6 +47,12 @@ public:
     /// Who takes part in the host's operations for this endpoint, alive as long as it. Default:
     /// null, and the host answers NotSupported in its place. Thread: main.
     virtual OperationTarget *operations();
+    /// It listens on @p port, the real one (0 in memory), and peers may come. Said anew whenever it
+    /// listens again. Default: nothing. Thread: main.
+    virtual void handleListening(quint16 port);
+    /// It does not listen any more: to be withdrawn where it was announced. Follows each
+    /// handleListening(), but for the endpoint's destruction. Default: nothing. Thread: main.
+    virtual void handleStopped();
 };
 
 /// An endpoint that dials its peer; the host owns the dial and its deadline. Threads and ownership

@@ -73,9 +73,11 @@ public:
         dial->failed(attempt, reason);
     }
 
-    void start(const std::vector<DialAddress> &addresses, qint64 budget = 10 * kSecond)
+    void start(const std::vector<DialAddress> &addresses,
+               qint64 budget = 10 * kSecond,
+               AddressOrder order = AddressOrder::Interleaved)
     {
-        dial->start(addresses, clock.now() + budget);
+        dial->start(addresses, clock.now() + budget, order);
     }
 
     void advance(qint64 ns) { clock.runTo(clock.now() + ns); }
@@ -106,6 +108,7 @@ class tst_MultiAddressDial : public QObject
 
 private Q_SLOTS:
     void addressesAreInterleaved();
+    void anOrderThatIsGivenStays();
     void twoDeadAddressesAndAGoodOne();
     void refusedAddressGivesItsTurnAway();
     void firstSuccessCancelsTheRest();
@@ -138,6 +141,22 @@ void tst_MultiAddressDial::addressesAreInterleaved()
     QCOMPARE(texts.join(u' '),
              QStringLiteral("box.local:4712 [fe80::1]:4712 10.0.0.1:4712 [fe80::2]:4712 "
                             "10.0.0.2:4712 10.0.0.3:4712"));
+}
+
+// SV-14, RR11
+void tst_MultiAddressDial::anOrderThatIsGivenStays()
+{
+    DialWorld world;
+    world.start({address(Family::IPv4, "10.0.0.1"),
+                 address(Family::IPv4, "10.0.0.2"),
+                 address(Family::IPv6, "fe80::1"),
+                 address(Family::Name, "box.local")},
+                10 * kSecond,
+                AddressOrder::AsGiven);
+    for (std::size_t i = 0; i < 4; ++i)
+        world.fail(i);
+    QCOMPARE(world.opens.join(u' '), QStringLiteral("10.0.0.1 10.0.0.2 fe80::1 box.local"));
+    QCOMPARE(world.failures, 1);
 }
 
 // SV-14

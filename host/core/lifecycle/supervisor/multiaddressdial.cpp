@@ -72,13 +72,17 @@ MultiAddressDial::~MultiAddressDial()
     abort();
 }
 
-void MultiAddressDial::start(const std::vector<DialAddress> &addresses, qint64 deadline)
+void MultiAddressDial::start(const std::vector<DialAddress> &addresses,
+                             qint64 deadline,
+                             AddressOrder order)
 {
     if (m_phase != Phase::Idle)
         return;
     m_phase = Phase::Running;
     m_deadline = deadline;
-    for (const DialAddress &address : interleaveAddresses(addresses)) {
+    const std::vector<DialAddress> ordered
+        = order == AddressOrder::Interleaved ? interleaveAddresses(addresses) : addresses;
+    for (const DialAddress &address : ordered) {
         if (m_attempts.size() < kMaxAddresses)
             m_attempts.push_back({address, Attempt::State::Waiting, {}});
         else

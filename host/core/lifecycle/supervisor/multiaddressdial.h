@@ -33,6 +33,11 @@ struct DialAddress
 /// repetitions.
 std::vector<DialAddress> interleaveAddresses(const std::vector<DialAddress> &addresses);
 
+enum class AddressOrder : quint8 {
+    Interleaved, ///< see interleaveAddresses()
+    AsGiven
+};
+
 /// Opens single addresses for a MultiAddressDial, which it tells by opened() and failed(), possibly
 /// before open() returns. Thread: main.
 class AddressOpener
@@ -83,7 +88,9 @@ public:
     ~MultiAddressDial();
 
     /// @p deadline: monotonic, of all of it. Without an address it fails at once.
-    void start(const std::vector<DialAddress> &addresses, qint64 deadline);
+    void start(const std::vector<DialAddress> &addresses,
+               qint64 deadline,
+               AddressOrder order = AddressOrder::Interleaved);
     /// Cancels what is open and reports nothing.
     void abort() noexcept;
 
