@@ -22,7 +22,7 @@ void ShipLink::perform(const Actions &actions)
         std::visit([this](const auto &one) { act(one); }, action);
     if (std::exchange(m_stateChanged, false) && m_phase == Phase::Running) {
         publishState();
-        if (isExchanging())
+        if (m_lease && isExchanging())
             handlePull(*m_lease);
     }
 }
@@ -64,11 +64,19 @@ void ShipLink::act(const EnterState &action)
 
 void ShipLink::act(const DeliverData &action)
 {
+    if (m_lease)
+        deliver(action.payload);
+    else
+        m_early.add(action.payload);
+}
+
+void ShipLink::deliver(Bytes payload)
+{
     ++m_counters.rxMessages;
-    m_counters.rxBytes += action.payload.size();
+    m_counters.rxBytes += payload.size();
     QByteArray plain;
     if (options().form == JsonForm::Plain) {
-        if (const JsonError error = toPlainJson(action.payload, plain)) {
+        if (const JsonError error = toPlainJson(payload, plain)) {
             ++m_counters.rxDropped;
             log(LogLevel::Warning,
                 "ship-data-dropped",
@@ -80,7 +88,7 @@ void ShipLink::act(const DeliverData &action)
     PublishView view;
     view.topic = viewOf(rx);
     view.properties = viewOf(m_endpoint.jsonProperties);
-    view.payload = options().form == JsonForm::Plain ? viewOf(plain) : action.payload;
+    view.payload = options().form == JsonForm::Plain ? viewOf(plain) : payload;
     view.completionTag = kRxTag;
     view.qos = options().qos;
     // One message at a time comes in; the host does not read on while there is no room.
@@ -92,8 +100,9 @@ void ShipLink::act(const PeerIdentified &action)
     PeerClaims claims;
     claims.shipId = action.methods.id;
     (void)m_endpoint.desk.learn(*m_ski, claims, m_context.clock.utcMs());
-    if (const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski))
-        publish(topic("info"), infoJson(*peer, action.methods), kNever);
+    m_methods = action.methods;
+    if (m_lease)
+        publishInfo();
 }
 
 void ShipLink::act(const Notice &action)

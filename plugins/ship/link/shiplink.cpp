@@ -96,7 +96,7 @@ void ShipLink::handleStarted()
     m_linkEnd = QObject::connect(
         &m_context.link, &Link::stateChanged, &m_context.link, [this](Link::State, Link::State to) {
             if (to == Link::State::Closed)
-                leave(m_context.link.reason());
+                handleClosed(m_context.link.reason());
         });
     if (const Result<> begun = m_context.link.begin(); !begun)
         end(begun.error());
@@ -173,31 +173,57 @@ void ShipLink::handleAuthenticated(const Error &error)
         request.testament = &testament;
     }
     request.clean = request.expirySeconds == 0;
+    request.doubleLinks = DoubleLinkRule::DeferredRecency;
+    const QByteArray own = options().own.toHex();
+    request.ownId = viewOf(own);
     m_context.bus.acquire(request);
+    // Refused at once, it is over.
+    if (m_phase == Phase::Acquiring)
+        run();
+}
+
+void ShipLink::run()
+{
+    m_phase = Phase::Running;
+    m_machine.emplace(machineSettings());
+    watch();
+    if (m_phase != Phase::Running)
+        return;
+    Actions actions;
+    m_machine->start(now(), actions);
+    perform(actions);
 }
 
 void ShipLink::handleLease(const LeaseGrant &grant)
 {
-    if (m_phase != Phase::Acquiring)
+    if (m_phase != Phase::Acquiring && m_phase != Phase::Running)
         return;
     if (!grant.lease) {
         end(grant.error);
         return;
     }
     m_lease = grant.lease;
-    m_phase = Phase::Running;
     m_sinceUtcMs = m_context.clock.utcMs();
-    m_machine.emplace(machineSettings());
     if (isTrusted())
         subscribe(grant);
-    watch();
     if (m_trust == Trust::Pending)
         publishPairing();
-    if (m_phase != Phase::Running)
-        return;
-    Actions actions;
-    m_machine->start(now(), actions);
-    perform(actions);
+    takeUp();
+}
+
+/// Tells on the bus what the peer said so far, in that order.
+void ShipLink::takeUp()
+{
+    publishState();
+    if (m_methods)
+        publishInfo();
+    const QByteArrayList early = m_early.take();
+    for (const QByteArray &payload : early) {
+        if (m_lease)
+            deliver(viewOf(payload));
+    }
+    if (m_lease && isExchanging())
+        handlePull(*m_lease);
 }
 
 Settings ShipLink::machineSettings() const
@@ -260,6 +286,9 @@ Consumed ShipLink::handleBytes(ByteSpan input)
 {
     if (m_phase != Phase::Running)
         return {m_phase == Phase::Ended ? input.size() : 0, 0};
+    // It comes again with the lease.
+    if (!m_lease && m_early.isFull())
+        return {0, 0};
     Actions actions;
     m_machine->receive(input, now(), actions);
     perform(actions);
@@ -403,6 +432,13 @@ void ShipLink::publishPairing()
             kPairingSeconds);
 }
 
+void ShipLink::publishInfo()
+{
+    if (const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski))
+        publish(topic("info"), infoJson(*peer, *m_methods), kNever);
+    m_methods.reset();
+}
+
 void ShipLink::handleCompletions(const Completion *completions, int count)
 {
     for (int i = 0; i < count; ++i) {
@@ -458,6 +494,22 @@ void ShipLink::handleFenced(FenceReason)
 void ShipLink::handleClosing(const Error &reason)
 {
     sayGoodbye(EndReason::LocalClose);
+    leave(reason);
+}
+
+void ShipLink::handleClosed(const Error &reason)
+{
+    switch (reason.code()) {
+    case ErrorCode::AlreadyExists:
+    case ErrorCode::Superseded:
+        sayGoodbye(EndReason::Duplicate);
+        break;
+    case ErrorCode::ShuttingDown:
+        sayGoodbye(EndReason::LocalClose);
+        break;
+    default:
+        break;
+    }
     leave(reason);
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "link/earlydata.h"
 #include "link/peertexts.h"
 #include "link/protocoltimers.h"
 #include "link/shipoptions.h"
@@ -35,6 +36,9 @@ struct ShipEndpoint
 /// One SHIP connection: the protocol's machine on one side, the bus on the other. The host's link is
 /// Ready as soon as the peer has proved its key, for its session may hold messages while the protocol
 /// goes through its phases; whether data is exchanged is the state topic's to tell.
+///
+/// The protocol does not wait for the session: of two connections of a peer both go on until one is
+/// given up, and only the one with the session says anything on the bus.
 ///
 /// Thread: the link's reactor.
 class ShipLink final : public LinkDriver, private ProtocolTimersUser
@@ -72,7 +76,7 @@ private:
         Opening, ///< the carrier is not ready
         Authenticating,
         Acquiring,
-        Running, ///< the protocol has begun
+        Running, ///< the protocol has begun; the lease comes at once, or once the peer has no other
         Ended
     };
 
@@ -91,6 +95,8 @@ private:
 
     void judge();
     Settings machineSettings() const;
+    void run();
+    void takeUp();
     void subscribe(const LeaseGrant &grant);
     void watch();
 
@@ -104,15 +110,19 @@ private:
     void act(const Notice &action);
     void act(const End &action);
 
+    void deliver(Bytes payload);
     Settle::How send(const fairlead::Message &message);
     void publish(const QByteArray &topic, const QByteArray &payload, quint32 expirySeconds);
     void publishState(const Error &reason = Error());
     void publishPairing();
+    void publishInfo();
     void log(LogLevel level, const char *event, const QString &text) const;
     /// The protocol's last words, as far as time allows them.
     void sayGoodbye(EndReason reason);
     /// The link's last words on the bus; its lease is given back.
     void leave(const Error &reason);
+    /// The host closed the link, and told nobody else.
+    void handleClosed(const Error &reason);
     void end(const Error &error);
 
     const LinkContext m_context;
@@ -126,6 +136,8 @@ private:
     LinkCounters m_counters;
     qint64 m_sinceUtcMs = -1;
     Lease *m_lease = nullptr; ///< only while Running
+    EarlyData m_early; ///< until there is a lease
+    std::optional<AccessMethods> m_methods; ///< the peer's, not told yet
     Trust m_trust = Trust::Pending;
     Phase m_phase = Phase::Opening;
     bool m_stateChanged = false;

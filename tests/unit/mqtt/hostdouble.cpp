@@ -59,6 +59,8 @@ void FakeBus::acquire(const SessionRequest &request) noexcept
     acquired.expirySeconds = request.expirySeconds;
     acquired.clean = request.clean;
     acquired.window = request.window;
+    acquired.doubleLinks = request.doubleLinks;
+    acquired.ownId = copyOf(request.ownId);
     if (request.testament) {
         acquired.will = std::make_unique<Will>(Will{copyOf(request.testament->topic),
                                                     copyOf(request.testament->properties),

@@ -16,6 +16,7 @@
 #include <fairlead/timers.h>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -68,6 +69,8 @@ public:
         quint32 expirySeconds = 0;
         bool clean = false;
         quint16 window = 0;
+        DoubleLinkRule doubleLinks = DoubleLinkRule::NewestWins;
+        QByteArray ownId;
         std::unique_ptr<Will> will;
     };
 
@@ -209,11 +212,15 @@ public:
 
     Result<> registerLink(Link &) override { return {}; }
 
-    Admission admitLink(Link &, Error *) override { return Admission::Accepted; }
+    Admission admitLink(Link &, Error *) override { return admission; }
 
     void linkConnected(Link &) override { }
 
-    void linkRejected(Link &, const Error &) override { }
+    void linkRejected(Link &, const Error &error) override
+    {
+        if (onRejected)
+            onRejected(error);
+    }
 
     void linkDraining(Link &) override { }
 
@@ -234,6 +241,8 @@ public:
     void requestReconnect(Link &) override { }
 
     CloseMode closeMode = CloseMode::Abort;
+    Admission admission = Admission::Accepted;
+    std::function<void(const Error &)> onRejected;
 
 private:
     FakeStream &m_stream;

@@ -144,17 +144,47 @@ public:
         granted();
     }
 
-    void receive(const QByteArray &message)
+    /// As connect(), and whether it gets the peer's session is still to be decided.
+    void contend()
+    {
+        open();
+        hooks.admission = Admission::Pending;
+        hooks.onRejected = [this](const Error &error) {
+            LeaseGrant refusal;
+            refusal.error = error;
+            driver->handleLease(refusal);
+        };
+        driver->handleAuthenticated({});
+        link.setPeerKey(bus.acquisitions.back().peerKey);
+        if (!link.succeed())
+            qFatal("the link is not in its handshake");
+    }
+
+    void prevail()
+    {
+        link.completeAdmission({});
+        LeaseGrant grant;
+        grant.lease = &lease;
+        driver->handleLease(grant);
+    }
+
+    /// How much of it was used.
+    std::size_t receive(const QByteArray &message)
     {
         // A copy of its own, so that a sanitizer sees whoever keeps a view.
         const std::vector<char> input(message.cbegin(), message.cend());
-        driver->handleBytes({input.data(), input.size()});
+        return driver->handleBytes({input.data(), input.size()}).used;
     }
 
     /// As the client of a server, up to the data exchange.
     void shakeHands()
     {
         connect();
+        exchange();
+    }
+
+    void exchange()
+    {
         receive(QByteArray("\0\0", 2));
         receive("\1{\"connectionHello\":[{\"phase\":\"ready\"},{\"waiting\":60000}]}");
         const QByteArray proposal
