@@ -161,7 +161,11 @@ void DialConnector::tellEnd(const LinkReport &report)
 {
     if (report.generation != m_generation)
         return;
-    const EndCause cause = endCauseOf(report);
+    EndCause cause = endCauseOf(report);
+    // The peer may be the one that decided which of two links stays.
+    if (cause == EndCause::Lost && m_host.doubleLinks
+        && m_host.doubleLinks->isConnected(principalOf(*m_endpoint)))
+        cause = EndCause::GaveWay;
     const Error reason
         = cause == EndCause::GaveWay ? connectedElsewhere(kLookAgainNs) : report.reason;
     switch (std::exchange(m_stage, Stage::Idle)) {

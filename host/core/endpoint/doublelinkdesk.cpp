@@ -50,14 +50,17 @@ DoubleLinkDesk::~DoubleLinkDesk()
     m_shared->desk = nullptr;
 }
 
+bool DoubleLinkDesk::isConnected(const QByteArray &principal) const
+{
+    const auto peer = m_peers.constFind(principal);
+    return peer != m_peers.cend() && m_distributor.links.find(peer->key, m_clock.now());
+}
+
 bool DoubleLinkDesk::isTaken(const QByteArray &principal) const
 {
     const auto peer = m_peers.constFind(principal);
-    if (peer == m_peers.cend())
-        return false;
-    const qint64 now = m_clock.now();
-    return m_distributor.links.find(peer->key, now)
-        || (peer->leftAt >= 0 && now - peer->leftAt < kPauseNs);
+    return isConnected(principal)
+        || (peer != m_peers.cend() && peer->leftAt >= 0 && m_clock.now() - peer->leftAt < kPauseNs);
 }
 
 void DoubleLinkDesk::close(const Error &reason)

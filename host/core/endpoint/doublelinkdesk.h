@@ -39,8 +39,9 @@ public:
     DoubleLinkDesk(Executor &main, const Clock &clock, Timers &timers, Distributor &distributor);
     ~DoubleLinkDesk() override;
 
-    /// Whether a dial to who proves to be @p principal is one too many: it is connected, or was a
-    /// moment ago.
+    /// Whether who proves to be @p principal has its link.
+    bool isConnected(const QByteArray &principal) const;
+    /// Whether a dial to it is one too many: it is connected, or was a moment ago.
     bool isTaken(const QByteArray &principal) const;
     /// Ends all that waits, and what asks from now on (SH-03).
     void close(const Error &reason);

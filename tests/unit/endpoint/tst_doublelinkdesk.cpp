@@ -433,9 +433,11 @@ void tst_DoubleLinkDesk::whoIsConnectedIsNotDialled()
     QCOMPARE(world.connected.size(), 2);
     QCOMPARE(world.connected.last(), "the-key " + QByteArray::number(second->generation));
     QVERIFY(world.desk.isTaken("the-key"));
+    QVERIFY(world.desk.isConnected("the-key"));
     second->stream->endInput();
     world.settle();
     QVERIFY(world.desk.isTaken("the-key"));
+    QVERIFY(!world.desk.isConnected("the-key"));
     world.advance(2'000 * kMs);
     QVERIFY(!world.desk.isTaken("the-key"));
 }
