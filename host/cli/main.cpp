@@ -6,6 +6,7 @@
 #include "commands/rr.h"
 #include "commands/sub.h"
 #include "control/controlcommand.h"
+#include "control/plugincommand.h"
 #include "options/optionparser.h"
 #include "options/optionsfile.h"
 #include "store/storecommand.h"
@@ -118,6 +119,9 @@ int runProgram(const QList<QByteArray> &arguments)
         if (tool || arguments.size() < 2) {
             return show(tool ? toolHelp(*tool) : generalHelp());
         }
+    }
+    if (!name.isEmpty() && name != "help" && !name.startsWith('-')) {
+        return PluginCommand(name).run(arguments.mid(1));
     }
     const QByteArray &wrong = arguments.value(name == "help" ? 1 : 0);
     return complain({exitcode::kUsage,

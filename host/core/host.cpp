@@ -19,12 +19,12 @@
 #include "core/registry/serviceregistry.h"
 #include "core/registry/servicewatch.h"
 #include "core/services/servicedesk.h"
+#include "core/store/recordkeeper.h"
 
 #include <fairlead/clock.h>
 #include <fairlead/events.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace fairlead::core {
@@ -61,10 +61,13 @@ Host::Host(MainLoop &loop, HostSetup setup)
     for (int i = 0; i < count; ++i)
         m_reactors.push_back(std::make_unique<ReactorThread>(i, *m_distributor));
     restore(*m_distributor, kept);
-    setup.endpoints.service = [this](const char *iid) -> void * {
-        return std::strcmp(iid, FAIRLEAD_EVENTS_IID) == 0 ? static_cast<Events *>(&*m_eventService)
-                                                          : nullptr;
-    };
+    m_offers = std::make_unique<PluginOffers>(loop,
+                                              *m_eventService,
+                                              m_store ? &m_store->store() : nullptr,
+                                              kept,
+                                              m_reactors.front()->reactor());
+    setup.endpoints.service
+        = [this](const char *iid, const ServiceAsker &asker) { return m_offers->find(iid, asker); };
     setup.endpoints.seats = &*m_serviceDesk;
     setup.endpoints.doubleLinks = &*m_doubleLinks;
     m_endpoints = std::make_unique<EndpointSet>(loop,
@@ -186,9 +189,10 @@ Result<> Host::startReactors()
     if (m_shutdownSteps)
         return {};
     if (m_store) {
-        m_store->start([this] {
+        m_store->start([this, records = m_offers->records()] {
             for (const auto &reactor : m_reactors)
                 reactor->reactor().wake();
+            records->noteDecided();
         });
         if (!m_recovered.quarantined.isNull())
             publishStoreState(*m_events, EventKind::StoreQuarantined, m_recovered.quarantined);

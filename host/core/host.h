@@ -146,6 +146,7 @@ private:
     SystemRandom m_random;
     std::unique_ptr<Supervisor> m_supervisor;
     std::vector<std::unique_ptr<ReactorThread>> m_reactors;
+    std::unique_ptr<PluginOffers> m_offers;
     std::unique_ptr<EndpointSet> m_endpoints;
     QHash<QString, quint64> m_targets; ///< endpoints by name: their registration for broadcasts
     std::unique_ptr<ShutdownCoordinator> m_shutdown;

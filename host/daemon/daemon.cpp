@@ -163,6 +163,10 @@ std::optional<int> Daemon::start()
         const Result<core::Transport> found = m_transports.find(scheme);
         return found ? found->factory : nullptr;
     };
+    setup.endpoints.plugin = [this](const QString &type) {
+        const Result<core::Transport> found = m_transports.find(type);
+        return found ? found->description.pluginId : type;
+    };
     m_host = std::make_unique<Host>(m_loop, std::move(setup));
     connect(m_host.get(), &Host::stopped, this, &Daemon::handleStopped);
     followStore();

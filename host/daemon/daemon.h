@@ -19,9 +19,11 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace fairlead::core {
 class ControlPlane;
+struct CommandedPlugin;
 class Host;
 struct ShutdownReport;
 class SysTopics;
@@ -56,6 +58,7 @@ private:
     void applyEndpoints(const fairlead::core::ConfigChange &change);
     void renewCertificates(const fairlead::core::ConfigChange &change);
     void addControlSteps();
+    std::vector<fairlead::core::CommandedPlugin> commandedPlugins() const;
     /// A door that cannot be opened is missed if the operator named it, else only told.
     fairlead::Result<> openDoor(const fairlead::Result<> &opened,
                                 bool isNamed,

@@ -4,12 +4,15 @@
 // The steps in which the daemon starts its host; what fails takes back what was done.
 
 #include "core/config/configchange.h"
+#include "core/control/commandmethods.h"
 #include "core/control/controlplane.h"
 #include "core/host.h"
 #include "core/observe/systopics.h"
 #include "core/platform/buildinfo.h"
 #include "core/watchdog.h"
 #include "daemon.h"
+
+#include <fairlead/hostservices.h>
 
 using namespace fairlead;
 using namespace fairlead::core;
@@ -103,6 +106,24 @@ Result<> Daemon::openDoor(const Result<> &opened, bool isNamed, const QString &w
     return isNamed ? opened : Result<>();
 }
 
+std::vector<CommandedPlugin> Daemon::commandedPlugins() const
+{
+    std::vector<CommandedPlugin> plugins;
+    for (const TransportRegistry::Commanded &one : m_transports.commanded()) {
+        CommandedPlugin plugin;
+        plugin.id = one.metadata.id;
+        plugin.name = one.metadata.name.value(QStringLiteral("en"));
+        for (const TransportDescription &transport : one.metadata.transports)
+            plugin.transports.append(transport.type);
+        plugin.commands = one.metadata.commands;
+        plugin.target = one.target;
+        plugin.services
+            = m_host->endpoints().services(one.metadata.transports.constFirst().schemes.value(0));
+        plugins.push_back(std::move(plugin));
+    }
+    return plugins;
+}
+
 void Daemon::addControlSteps()
 {
     const auto add = [this](const QString &name,
@@ -119,6 +140,7 @@ void Daemon::addControlSteps()
                 m_loop, *m_host, *this, QString::fromLatin1(kHostVersion));
             m_control->addEvents(m_host->events(), m_config->control().eventBuffer);
             m_control->addOperator([this] { return reload(); });
+            m_control->addCommands(commandedPlugins());
             return {};
         },
         [this] { m_control.reset(); },

@@ -77,6 +77,8 @@ const char *errorName(ErrorCode code) noexcept
         return "not-running";
     case ErrorCode::CallFailed:
         return "call-failed";
+    case ErrorCode::Configured:
+        return "configured";
     case ErrorCode::ConfigSyntax:
         return "config-syntax";
     case ErrorCode::ConfigUnknownKey:

@@ -15,7 +15,10 @@
 #include <fairlead/logger.h>
 #include <fairlead/messagestream.h>
 #include <fairlead/operations.h>
+#include <fairlead/operatorcommands.h>
+#include <fairlead/publisher.h>
 #include <fairlead/random.h>
+#include <fairlead/records.h>
 #include <fairlead/security.h>
 #include <fairlead/service.h>
 #include <fairlead/timers.h>
@@ -38,7 +41,10 @@ Listener::~Listener() = default;
 Logger::~Logger() = default;
 MessageStream::~MessageStream() = default;
 OperationTarget::~OperationTarget() = default;
+OperatorCommands::~OperatorCommands() = default;
+Publisher::~Publisher() = default;
 Random::~Random() = default;
+Records::~Records() = default;
 ServiceDriver::~ServiceDriver() = default;
 ServiceSeat::~ServiceSeat() = default;
 Timers::~Timers() = default;

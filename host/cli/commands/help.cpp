@@ -76,7 +76,9 @@ QByteArray generalHelp()
     for (const ControlCommandSpec &command : controlCommands()) {
         text += "  " + QByteArray(command.name).leftJustified(kToolColumn) + command.purpose + '\n';
     }
-    text += "\nFor what a host has stored, running or not:\n\n"
+    text += "\nFor a plugin of a running fairleadd that offers commands, as ship does:\n\n"
+            "  ship, ...        fairlead ship --help lists them\n"
+            "\nFor what a host has stored, running or not:\n\n"
             "  store            check it, count it or export it: check, stats, export\n"
             "\n  help             this text, or that of a tool: fairlead help sub\n"
             "  version          the version\n";

@@ -196,31 +196,47 @@ QByteArray tableText(const QJsonArray &rows)
             }
         }
     }
+    return tableText(rows, keys);
+}
+
+QByteArray tableText(const QJsonArray &rows, const QStringList &keys)
+{
     std::vector<Column> columns;
     for (const QString &key : keys) {
         Column one{safeText(words(key)).toUpper(), {}, true};
+        bool isUsed = rows.isEmpty();
         for (const auto &row : rows) {
             const QJsonValue value = row.toObject().value(key);
-            one.alignRight = one.alignRight && value.isDouble();
             one.cells.append(cellText(value, CellStyle::Text));
+            const bool isEmpty = one.cells.constLast().isEmpty();
+            one.alignRight = one.alignRight && (value.isDouble() || isEmpty);
+            isUsed = isUsed || !isEmpty;
         }
-        columns.push_back(std::move(one));
+        if (isUsed) {
+            columns.push_back(std::move(one));
+        }
     }
     return render(columns, rows.size());
 }
 
 QByteArray objectText(const QJsonObject &object)
 {
+    return objectText(object, object.keys());
+}
+
+QByteArray objectText(const QJsonObject &object, const QStringList &keys)
+{
     QByteArray lines;
     QByteArray tables;
-    for (auto it = object.begin(); it != object.end(); ++it) {
-        const QString name = safeText(words(it.key()));
-        const QJsonArray array = it.value().toArray();
+    for (const QString &key : keys) {
+        const QString name = safeText(words(key));
+        const QJsonValue member = object.value(key);
+        const QJsonArray array = member.toArray();
         if (!array.isEmpty() && array.first().isObject()) {
             tables += '\n' + name.toUtf8() + ":\n" + tableText(array);
             continue;
         }
-        const QString value = cellText(it.value(), CellStyle::Text);
+        const QString value = cellText(member, CellStyle::Text);
         if (!value.isEmpty()) {
             lines += (name + QStringLiteral(": ") + value + u'\n').toUtf8();
         }

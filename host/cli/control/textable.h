@@ -44,7 +44,11 @@ struct TableColumn
 [[nodiscard]] QByteArray tableText(const QJsonArray &rows, std::span<const TableColumn> columns);
 /// A table of whatever keys the rows have.
 [[nodiscard]] QByteArray tableText(const QJsonArray &rows);
+/// A table of these keys, in their order. One that nobody has a value for is left out.
+[[nodiscard]] QByteArray tableText(const QJsonArray &rows, const QStringList &keys);
 /// "key: value" lines; lists of objects as tables.
 [[nodiscard]] QByteArray objectText(const QJsonObject &object);
+/// The same of these keys, in their order.
+[[nodiscard]] QByteArray objectText(const QJsonObject &object, const QStringList &keys);
 
 } // namespace fairlead::cli

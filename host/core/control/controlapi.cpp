@@ -24,6 +24,8 @@ QString kindName(Parameter::Kind kind)
         return QStringLiteral("an integer");
     case Parameter::Kind::Boolean:
         return QStringLiteral("true or false");
+    case Parameter::Kind::Object:
+        return QStringLiteral("an object");
     case Parameter::Kind::StringList:
         break;
     }
@@ -52,6 +54,8 @@ std::optional<qint64> measure(const Parameter &parameter, const QJsonValue &valu
     }
     case Parameter::Kind::Boolean:
         return value.isBool() ? std::optional(parameter.min) : std::nullopt;
+    case Parameter::Kind::Object:
+        return value.isObject() ? std::optional<qint64>(value.toObject().size()) : std::nullopt;
     case Parameter::Kind::StringList:
         break;
     }

@@ -61,6 +61,7 @@ struct Parameter
         Integer,
         Boolean,
         StringList, ///< the bounds are those of its length
+        Object, ///< the bounds are those of the number of its members
     };
 
     QString name;

@@ -3,6 +3,7 @@
 
 #include "core/control/controlplane.h"
 
+#include "core/control/commandmethods.h"
 #include "core/control/controlserver.h"
 #include "core/control/eventmethods.h"
 #include "core/control/httpserver.h"
@@ -61,6 +62,12 @@ void ControlPlane::addOperator(std::function<Result<ConfigChange>()> reload)
 {
     m_operatorMethods = std::make_unique<OperatorMethods>(m_host, std::move(reload));
     m_operatorMethods->addTo(m_api);
+}
+
+void ControlPlane::addCommands(std::vector<CommandedPlugin> plugins)
+{
+    m_commandMethods = std::make_unique<CommandMethods>(std::move(plugins));
+    m_commandMethods->addTo(m_api);
 }
 
 void ControlPlane::addEvents(EventBus &bus, int buffer)

@@ -14,15 +14,18 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace fairlead::core {
 
 class Acceptor;
+class CommandMethods;
 class ControlServer;
 class EventBus;
 class EventMethods;
 class HttpServer;
 class OperatorMethods;
+struct CommandedPlugin;
 struct ConfigChange;
 struct HttpRequest;
 
@@ -57,6 +60,9 @@ public:
     /// Adds what steers the host. @p reload: see OperatorMethods.
     void addOperator(std::function<Result<ConfigChange>()> reload);
 
+    /// Adds what plugins offer operators.
+    void addCommands(std::vector<CommandedPlugin> plugins);
+
     /// Errors: LocalSocket::listen()'s.
     Result<> listen(const ControlPath &path);
 
@@ -86,6 +92,7 @@ private:
     StoreMethods m_storeMethods;
     std::unique_ptr<EventMethods> m_eventMethods;
     std::unique_ptr<OperatorMethods> m_operatorMethods;
+    std::unique_ptr<CommandMethods> m_commandMethods;
     std::unique_ptr<ControlServer> m_server;
     std::unique_ptr<HttpServer> m_http;
     std::unique_ptr<Acceptor> m_acceptor;

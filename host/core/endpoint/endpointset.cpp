@@ -26,7 +26,7 @@ namespace fairlead::core {
 struct OfferedServices
 {
     QString version;
-    std::function<void *(const char *iid)> service;
+    std::function<std::shared_ptr<void>(const char *iid, const ServiceAsker &asker)> service;
 };
 
 namespace {
@@ -37,8 +37,11 @@ constexpr qint64 kRetryAfterMs = 1000;
 class PluginServices final : public HostServices
 {
 public:
-    PluginServices(std::shared_ptr<Logger> logger, std::shared_ptr<const OfferedServices> offered)
+    PluginServices(std::shared_ptr<Logger> logger,
+                   ServiceAsker asker,
+                   std::shared_ptr<const OfferedServices> offered)
         : m_logger(std::move(logger))
+        , m_asker(std::move(asker))
         , m_offered(std::move(offered))
     { }
 
@@ -48,11 +51,21 @@ public:
 
     void *service(const char *iid) noexcept override
     {
-        return m_offered->service ? m_offered->service(iid) : nullptr;
+        if (!m_offered->service)
+            return nullptr;
+        std::shared_ptr<void> found = m_offered->service(iid, m_asker);
+        void *const raw = found.get();
+        // A plugin may use it for as long as it has this.
+        if (found.use_count() > 0
+            && std::find(m_given.begin(), m_given.end(), found) == m_given.end())
+            m_given.push_back(std::move(found));
+        return raw;
     }
 
 private:
-    std::shared_ptr<Logger> m_logger;
+    const std::shared_ptr<Logger> m_logger;
+    const ServiceAsker m_asker;
+    std::vector<std::shared_ptr<void>> m_given;
     std::shared_ptr<const OfferedServices> m_offered;
 };
 
@@ -107,6 +120,19 @@ EndpointSet::~EndpointSet()
     m_offered->service = nullptr;
 }
 
+ServiceAsker EndpointSet::askerOf(const QString &transport) const
+{
+    return {m_setup.plugin ? m_setup.plugin(transport) : transport,
+            m_setup.makeLogger(transport, QString())};
+}
+
+std::unique_ptr<HostServices> EndpointSet::services(const QString &transport) const
+{
+    ServiceAsker asker = askerOf(transport);
+    std::shared_ptr<Logger> logger = asker.logger;
+    return std::make_unique<PluginServices>(std::move(logger), std::move(asker), m_offered);
+}
+
 Result<std::shared_ptr<HostEndpoint>> EndpointSet::make(const EndpointSettings &settings)
 {
     TransportFactory *factory = m_setup.factory(settings.transport);
@@ -119,7 +145,8 @@ Result<std::shared_ptr<HostEndpoint>> EndpointSet::make(const EndpointSettings &
     parts.number = m_nextNumber++;
     parts.factory = factory;
     parts.logger = m_setup.makeLogger(settings.transport, settings.name);
-    parts.services = std::make_unique<PluginServices>(parts.logger, m_offered);
+    parts.services
+        = std::make_unique<PluginServices>(parts.logger, askerOf(settings.transport), m_offered);
     parts.follower = &m_reports;
     const std::shared_ptr<ListenerDials> dials = dialsFor(settings);
     if (dials) {

@@ -7,6 +7,7 @@
 #include "core/endpoint/dialconnector.h"
 #include "core/endpoint/linkplacer.h"
 #include "core/endpoint/linkreports.h"
+#include "core/endpoint/pluginoffers.h"
 #include "core/reactor/acceptor.h"
 #include "core/security/linkadmission.h"
 
@@ -18,6 +19,7 @@
 #include <vector>
 
 namespace fairlead {
+class HostServices;
 class Logger;
 class OperationTarget;
 class TransportFactory;
@@ -54,8 +56,10 @@ public:
             makeLogger;
         /// The loaded factory of a transport type, null when there is none.
         std::function<TransportFactory *(const QString &type)> factory;
+        /// The id of the plugin that offers a transport type; none: the type counts as such.
+        std::function<QString(const QString &type)> plugin;
         /// What a plugin may ask the host for, by interface id; null when the host lacks it.
-        std::function<void *(const char *iid)> service;
+        std::function<std::shared_ptr<void>(const char *iid, const ServiceAsker &asker)> service;
         /// Where links register as services; null: they cannot. Outlives the links.
         SeatDesk *seats = nullptr;
         /// Who is connected by links of another endpoint; null: nobody asks. Outlives the set.
@@ -69,6 +73,10 @@ public:
                 DescriptorReserve &reserve,
                 Setup setup);
     ~EndpointSet() override;
+
+    /// What the plugin of transport type @p transport may ask the host for, with a log that is bound to
+    /// no endpoint.
+    std::unique_ptr<HostServices> services(const QString &transport) const;
 
     /// Makes and starts an endpoint. Errors: UnknownScheme, the plugin's, AlreadyExists,
     /// ShuttingDown. That it cannot be opened now is told by its state.
@@ -127,6 +135,7 @@ Q_SIGNALS:
     void removed(const QString &name);
 
 private:
+    ServiceAsker askerOf(const QString &transport) const;
     Result<std::shared_ptr<HostEndpoint>> make(const EndpointSettings &settings);
     std::unique_ptr<EndpointConnector> connectorFor(const std::shared_ptr<HostEndpoint> &endpoint);
     std::shared_ptr<ListenerDials> dialsFor(const EndpointSettings &settings);

@@ -118,7 +118,11 @@ std::shared_ptr<HostEndpoint::Part> HostEndpoint::newPart() const
 Result<> HostEndpoint::make()
 {
     const EndpointConfig config
-        = {m_settings.name, m_settings.url, m_settings.options, m_runtime->carrier->ownKeyId()};
+        = {m_settings.name,
+           m_settings.url,
+           m_settings.options,
+           m_runtime->carrier->ownKeyId(),
+           m_settings.layers.tls ? m_settings.layers.tls->peerKeyId : QByteArray()};
     const std::shared_ptr<Part> part = newPart();
     Error refusal;
     Result<> called = isListener()

@@ -16,7 +16,7 @@ namespace fairlead::core {
 class EndpointLogger final : public Logger
 {
 public:
-    /// @p transport is the transport's type, as in "mqtt".
+    /// @p transport is the transport's type, as in "mqtt"; @p endpoint empty: it is bound to none.
     EndpointLogger(LogHub &hub, const QString &transport, const QString &endpoint);
 
     bool isEnabled(LogLevel level) const noexcept override { return m_hub.isEnabled(level); }

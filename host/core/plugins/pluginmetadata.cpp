@@ -130,7 +130,7 @@ PluginMetadata readPluginMetadata(const QJsonObject &json,
     PluginMetadata metadata;
     warnOfUnknown(json,
                   words("$schema schemaVersion id name summary version vendor license maturity sdk "
-                        "build platforms security threading dependencies transports ui"),
+                        "build platforms security threading dependencies transports commands ui"),
                   QString(),
                   warnings);
     if (json.value(QLatin1String("schemaVersion")).toInteger() != 1)
@@ -169,6 +169,7 @@ PluginMetadata readPluginMetadata(const QJsonObject &json,
         transport.single = single;
         metadata.transports.append(transport);
     }
+    metadata.commands = readCommands(json, problems, warnings);
     return metadata;
 }
 

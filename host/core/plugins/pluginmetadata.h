@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "core/plugins/commanddescription.h"
 #include "core/plugins/transportdescription.h"
 #include "core/plugins/versionrange.h"
 
@@ -38,6 +39,7 @@ struct PluginMetadata
     QStringList needs; ///< of the unit's confinement
     QList<PluginDependency> dependencies;
     QList<TransportDescription> transports;
+    QList<CommandDescription> commands;
 };
 
 /// Reads metadata; what is wrong goes to @p problems with its place. Keys that this host does not

@@ -72,10 +72,17 @@ public:
                            : QStringLiteral("it made no root object");
             return Verdict::WrongRootObject;
         }
+        m_commands = qobject_cast<OperatorCommands *>(m_root);
+        if (!m_commands && !metadata.commands.isEmpty()) {
+            *text = QStringLiteral("it declares commands, and its root object takes none");
+            return Verdict::FactoryFailed;
+        }
         return compareTypes(metadata, text);
     }
 
     TransportFactory *factory() const noexcept { return m_factory; }
+
+    OperatorCommands *commands() const noexcept { return m_commands; }
 
 private:
     Verdict compareTypes(const PluginMetadata &metadata, QString *text)
@@ -98,12 +105,14 @@ private:
     QPluginLoader m_loader;
     QObject *m_root = nullptr;
     TransportFactory *m_factory = nullptr;
+    OperatorCommands *m_commands = nullptr;
 };
 
 TransportRegistry::TransportRegistry() = default;
 
 TransportRegistry::~TransportRegistry()
 {
+    m_commanded.clear();
     // What came first is what others need.
     while (!m_plugins.empty())
         m_plugins.pop_back();
@@ -128,6 +137,8 @@ void TransportRegistry::load(PluginCatalogue &catalogue)
             for (const QString &scheme : transport.schemes)
                 m_transports.insert(scheme, {transport, plugin->factory()});
         }
+        if (!record.metadata->commands.isEmpty())
+            m_commanded.push_back({*record.metadata, plugin->commands()});
         m_plugins.push_back(std::move(plugin));
     }
 }

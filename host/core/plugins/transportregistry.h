@@ -9,6 +9,7 @@
 #include <QtCore/QString>
 #include <QtCore/QStringList>
 
+#include <fairlead/operatorcommands.h>
 #include <fairlead/result.h>
 #include <fairlead/transport.h>
 
@@ -29,6 +30,13 @@ struct Transport
 class TransportRegistry
 {
 public:
+    /// A plugin that operators can act on at run time.
+    struct Commanded
+    {
+        PluginMetadata metadata;
+        OperatorCommands *target = nullptr; ///< the registry's
+    };
+
     TransportRegistry();
     ~TransportRegistry();
     TransportRegistry(const TransportRegistry &) = delete;
@@ -42,6 +50,9 @@ public:
     /// Errors: AlreadyExists for a scheme that is served.
     Result<> add(const TransportDescription &description, TransportFactory &factory);
 
+    /// Those that offer commands, in the order of their loading.
+    const std::vector<Commanded> &commanded() const noexcept { return m_commanded; }
+
     QStringList schemes() const;
     /// Errors: UnknownScheme, with the available ones (PL-01).
     Result<Transport> find(const QString &scheme) const;
@@ -51,6 +62,7 @@ private:
 
     const PluginCatalogue *m_catalogue = nullptr;
     std::vector<std::unique_ptr<Plugin>> m_plugins;
+    std::vector<Commanded> m_commanded;
     QHash<QString, Transport> m_transports; // by scheme
 };
 

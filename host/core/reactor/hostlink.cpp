@@ -61,7 +61,8 @@ bool HostLink::start()
                                  *m_endpoint->logger,
                                  m_peerAddress,
                                  &m_heartbeat,
-                                 m_endpoint->seats ? &m_service : nullptr};
+                                 m_endpoint->seats ? &m_service : nullptr,
+                                 &m_reactor};
     const Result<> made
         = callPlugin("createDriver", [&] { m_driver = m_endpoint->createDriver(context); });
     if (!made)

@@ -31,6 +31,8 @@ public:
 
     const Clock &clock() const noexcept { return m_clock; }
 
+    Clock &clock() noexcept { return m_clock; }
+
     EpollDispatcher &dispatcher() noexcept { return m_dispatcher; }
 
     /// @p handler is told when @p fd can be read, until unwatch(); both outlive that. False when there

@@ -61,6 +61,7 @@ struct Recovered
     /// False: the streams may lack messages that somebody was shown.
     bool isComplete = true;
     std::vector<record::PutValue> values;
+    bool isRead = false; ///< all of this is what was kept; else that is not known
     quint64 messages = 0; ///< rows that count
     quint64 expired = 0; ///< messages whose time has passed
     quint64 skipped = 0; ///< rows, or parts of them, that made no sense

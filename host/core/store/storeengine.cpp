@@ -73,9 +73,11 @@ Recovered Store::load()
         if (meta) {
             Recovery recovery(*m_ledger, m_clock);
             loaded = m_engine.load(recovery);
-            if (loaded)
+            if (loaded) {
                 recovered = recovery.finish();
-            else
+                recovered.isRead = true;
+            }
+            if (!loaded)
                 m_engine.close();
         }
         recovered.epoch = epoch;

@@ -33,6 +33,7 @@ enum class ErrorCode : quint16 {
     RateExceeded = 16, ///< too many within a time
     NotRunning = 17, ///< it is known, and cannot be reached now
     CallFailed = 18, ///< who was called answered that it failed
+    Configured = 19, ///< the configuration says so: it is changed there, not at run time
 
     ConfigSyntax = 100, ///< not TOML
     ConfigUnknownKey = 101,

@@ -22,7 +22,9 @@ public:
     virtual Logger &logger() noexcept = 0;
     /// The host's release, "0.1.0".
     virtual QString hostVersion() const = 0;
-    /// The service with interface id @p iid, null when the host lacks it.
+    /// The service with interface id @p iid, null when the host lacks it: Events, Records, Publisher,
+    /// a Logger that is bound to no endpoint, and of the main thread Executor, Clock and Timers. Each
+    /// lives as long as the host at least.
     virtual void *service(const char *iid) noexcept = 0;
 };
 

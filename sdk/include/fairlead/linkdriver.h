@@ -14,6 +14,7 @@
 namespace fairlead {
 
 class Clock;
+class Executor;
 class Heartbeat;
 class Link;
 class Logger;
@@ -44,6 +45,9 @@ struct LinkContext
     QByteArray peerAddress; ///< "127.0.0.1:40000", "[::1]:40000", or a name in memory
     Heartbeat *heartbeat = nullptr; ///< null in hosts that do not watch their links
     ServiceSeat *service = nullptr; ///< null in hosts that keep no services
+    /// The link's reactor, for calls from other threads; it outlives the link, and a call may come
+    /// when the link is gone. Null in hosts that do not say.
+    Executor *executor = nullptr;
 };
 
 enum class FenceReason : quint8 {

@@ -30,6 +30,8 @@ struct EndpointConfig
     /// Who the host is to its peers, where the metadata say "identity": "self-signed": the key
     /// identifier of its certificate, in 40 lower-case hex digits.
     QByteArray identity = {};
+    /// Whom a dialler dials there, in the same form.
+    QByteArray peer = {};
 };
 
 /// An endpoint that peers dial. The host owns the listening socket, accepts, and asks for a driver
