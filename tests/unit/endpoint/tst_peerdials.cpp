@@ -356,8 +356,6 @@ void tst_PeerDials::aListenerEndsWithItsDials()
     QVERIFY(m_host->endpoints().foundSettings().isEmpty());
 }
 
-Q_DECLARE_METATYPE(fairlead::PeerTarget)
-
 int main(int argc, char **argv)
 {
     auto *dispatcher = new EpollDispatcher;
