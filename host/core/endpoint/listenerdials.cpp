@@ -93,7 +93,18 @@ void ListenerDials::end()
         return;
     while (!m_entries.empty())
         remove(m_entries.begin()->first);
-    disconnect(m_host.supervisor, nullptr, this, nullptr);
+    if (m_host.supervisor)
+        m_host.supervisor->disconnect(this);
+}
+
+void ListenerDials::dialNow(const QString &delayKey)
+{
+    for (const auto &[key, entry] : m_entries) {
+        if (delayKey == QString::number(entry.endpoint->runtime()->number)) {
+            entry.connector->dialNow();
+            return;
+        }
+    }
 }
 
 std::vector<std::shared_ptr<HostEndpoint>> ListenerDials::endpoints() const
