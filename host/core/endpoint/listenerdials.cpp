@@ -46,7 +46,7 @@ std::vector<HostDial::Place> placesOf(const PeerTarget &target)
 
 Result<> check(const PeerTarget &target)
 {
-    if (normalizedKeyId(target.key) != target.key)
+    if (target.key.isEmpty() || normalizedKeyId(target.key) != target.key)
         return invalid(QStringLiteral("a peer needs its key identifier: 40 lower-case hex digits"));
     const bool isComplete = !target.places.isEmpty()
         && std::all_of(target.places.cbegin(), target.places.cend(), [](const PeerPlace &place) {
