@@ -97,8 +97,11 @@ void tst_FailureClass::stepIsNamedOnce()
 void tst_FailureClass::eligibilityTable()
 {
     int eligible = 0;
-    for (const EndCause cause :
-         {EndCause::Lost, EndCause::Deliberate, EndCause::Refused, EndCause::Crashed}) {
+    for (const EndCause cause : {EndCause::Lost,
+                                 EndCause::Deliberate,
+                                 EndCause::Refused,
+                                 EndCause::Crashed,
+                                 EndCause::GaveWay}) {
         for (unsigned bits = 0; bits < 32; ++bits) {
             ReconnectFacts facts;
             facts.isOpenedByUs = (bits & 1U) != 0;
@@ -107,13 +110,14 @@ void tst_FailureClass::eligibilityTable()
             facts.isEnabled = (bits & 8U) != 0;
             facts.isRetryable = (bits & 16U) != 0;
             const bool expected = (cause == EndCause::Lost && bits == (1U | 2U | 8U | 16U))
-                || (cause == EndCause::Crashed && (bits & 15U) == (1U | 2U | 8U));
+                || ((cause == EndCause::Crashed || cause == EndCause::GaveWay)
+                    && (bits & 15U) == (1U | 2U | 8U));
             QVERIFY2(mayReconnect(facts, cause) == expected,
                      qPrintable(QStringLiteral("cause %1 flags %2").arg(int(cause)).arg(bits)));
             eligible += expected ? 1 : 0;
         }
     }
-    QCOMPARE(eligible, 3);
+    QCOMPARE(eligible, 5);
     QVERIFY(!mayReconnect(ReconnectFacts(), EndCause::Lost));
 }
 

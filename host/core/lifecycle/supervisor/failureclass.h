@@ -14,8 +14,8 @@ enum class EndCause : quint8 {
     Lost, ///< the network, the peer or a deadline; the error says which
     Deliberate, ///< closed on purpose on this side
     Refused, ///< routing or admission does not want this peer
-    GaveWay, ///< another link of the peer stays: dialled again once that one is gone
-    Crashed ///< its plugin failed
+    Crashed, ///< its plugin failed
+    GaveWay ///< another link of the peer stays: opened again once that one is gone
 };
 
 /// What decides whether the supervisor opens an endpoint again (LC-10).

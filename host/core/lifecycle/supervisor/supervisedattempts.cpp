@@ -125,7 +125,8 @@ void SupervisedEndpoint::handleFailure(const Error &error, EndCause cause)
         finishStop(reason);
         return;
     }
-    if (cause == EndCause::GaveWay && m_enabled && m_plan.policy.reconnect) {
+    if (cause == EndCause::GaveWay && m_plan.role == SupervisedRole::Dial && m_enabled
+        && m_plan.policy.reconnect) {
         giveWay(reason);
         return;
     }
