@@ -30,9 +30,8 @@ bool mayReconnect(const ReconnectFacts &facts, EndCause cause) noexcept
     case EndCause::Lost:
         return facts.isRetryable;
     case EndCause::Crashed:
-        // How often is the crash policy's to say; the error is whatever broke.
-        return true;
     case EndCause::GaveWay:
+        // How often is the crash policy's to say; the error is whatever broke, or nothing did.
         return true;
     case EndCause::Deliberate:
     case EndCause::Refused:
