@@ -9,6 +9,8 @@
 #include <fairlead/hostservices.h>
 #include <fairlead/logger.h>
 
+#include <utility>
+
 namespace fairlead::ship {
 
 namespace {
@@ -32,24 +34,42 @@ QStringList ShipFactory::types() const
     return {QStringLiteral("ship")};
 }
 
+Result<ShipOptions> ShipFactory::begin(const EndpointConfig &config, Role role, HostServices &host)
+{
+    Result<ShipOptions> options = parseShipOptions(config, role);
+    if (!options)
+        return options;
+    m_keeper.attach(host);
+    m_commands.setIdentity({options->own, options->shipId});
+    sayWhoWeAre(host.logger(), *options);
+    return options;
+}
+
 Result<std::unique_ptr<Listener>> ShipFactory::createListener(const EndpointConfig &config,
                                                               HostServices &host)
 {
-    const Result<ShipOptions> options = parseShipOptions(config, Role::Server);
+    const Result<ShipOptions> options = begin(config, Role::Server, host);
     if (!options)
         return options.error();
-    sayWhoWeAre(host.logger(), *options);
-    return std::unique_ptr<Listener>(std::make_unique<ShipListener>(*options));
+    return std::unique_ptr<Listener>(std::make_unique<ShipListener>(*options, m_keeper.desk()));
 }
 
 Result<std::unique_ptr<Dialler>> ShipFactory::createDialler(const EndpointConfig &config,
                                                             HostServices &host)
 {
-    const Result<ShipOptions> options = parseShipOptions(config, Role::Client);
+    const Result<ShipOptions> options = begin(config, Role::Client, host);
     if (!options)
         return options.error();
-    sayWhoWeAre(host.logger(), *options);
-    return std::unique_ptr<Dialler>(std::make_unique<ShipDialler>(*options));
+    return std::unique_ptr<Dialler>(std::make_unique<ShipDialler>(*options, m_keeper.desk()));
+}
+
+void ShipFactory::call(const QString &name,
+                       const QJsonObject &arguments,
+                       HostServices &host,
+                       CommandReply reply)
+{
+    m_keeper.attach(host);
+    m_commands.call(name, arguments, std::move(reply));
 }
 
 } // namespace fairlead::ship

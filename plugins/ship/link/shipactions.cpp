@@ -53,6 +53,7 @@ void ShipLink::act(const DisarmTimer &action)
 void ShipLink::act(const EnterState &action)
 {
     m_stateChanged = true;
+    m_seat->state = action.state;
     if (action.state == State::Data) {
         log(LogLevel::Info, "ship-connected", QStringLiteral("data is exchanged"));
     } else {
@@ -118,7 +119,21 @@ void ShipLink::act(const Notice &action)
         log(LogLevel::Warning, "ship-pin-wrong", QStringLiteral("the peer entered a wrong PIN"));
         return;
     case NoticeKind::PinRefused:
-        log(LogLevel::Warning, "ship-pin-refused", QStringLiteral("peer_pin is wrong"));
+        m_endpoint.desk.forgetPeerPin(*m_ski);
+        log(LogLevel::Warning, "ship-pin-refused", QStringLiteral("the PIN of the peer is wrong"));
+        return;
+    case NoticeKind::PinWanted:
+        m_seat->wantsPin = true;
+        log(LogLevel::Warning,
+            "ship-pin-wanted",
+            QStringLiteral("its PIN has to be entered: fairlead ship pin %1, or peer_pin")
+                .arg(QString::fromLatin1(m_peerKey)));
+        return;
+    case NoticeKind::PinAccepted:
+        m_seat->wantsPin = false;
+        return;
+    case NoticeKind::ProlongationAsked:
+        m_endpoint.desk.keepWaiting(*m_ski, now());
         return;
     case NoticeKind::Discarded:
         log(LogLevel::Warning,

@@ -8,6 +8,9 @@
 #include <fairlead/quiettarget.h>
 #include <fairlead/transport.h>
 
+#include <memory>
+#include <utility>
+
 namespace fairlead::ship {
 
 /// An endpoint of either role.
@@ -15,8 +18,8 @@ template <typename RoleInterface>
 class ShipTransport final : public RoleInterface
 {
 public:
-    explicit ShipTransport(const ShipOptions &options)
-        : m_endpoint(options)
+    ShipTransport(const ShipOptions &options, std::shared_ptr<TrustDesk> desk)
+        : m_endpoint(options, std::move(desk))
     { }
 
     std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) override

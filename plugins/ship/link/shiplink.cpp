@@ -26,8 +26,6 @@ namespace {
 /// The specification's: a question every 50 s, an answer within 10.
 constexpr qint64 kPingMs = 50'000;
 constexpr qint64 kSilenceMs = 60'000;
-/// How long who waits for a decision is shown.
-constexpr quint32 kPairingSeconds = 600;
 
 QByteArray jsonBlock()
 {
@@ -39,11 +37,19 @@ QByteArray jsonBlock()
 
 } // namespace
 
-ShipEndpoint::ShipEndpoint(const ShipOptions &endpointOptions)
+ShipEndpoint::ShipEndpoint(const ShipOptions &endpointOptions,
+                           std::shared_ptr<TrustDesk> sharedDesk)
     : options(endpointOptions)
     , jsonProperties(jsonBlock())
-    , desk(endpointOptions)
+    , m_desk(std::move(sharedDesk))
+    , desk(*m_desk)
+    , m_deskNumber(desk.open(options))
 { }
+
+ShipEndpoint::~ShipEndpoint()
+{
+    desk.close(m_deskNumber);
+}
 
 ShipLink::ShipLink(const LinkContext &context, ShipEndpoint &endpoint)
     : m_context(context)
@@ -55,6 +61,7 @@ ShipLink::ShipLink(const LinkContext &context, ShipEndpoint &endpoint)
 ShipLink::~ShipLink()
 {
     QObject::disconnect(m_linkEnd);
+    m_endpoint.desk.leave(m_seat);
 }
 
 qint64 ShipLink::now() const noexcept
@@ -133,15 +140,59 @@ void ShipLink::judge()
     // Whom the configuration dials was chosen by it.
     if (options().role == Role::Client)
         m_endpoint.desk.trustDialled(*m_ski, options().endpoint);
-    const TrustBook::Judgement judgement
-        = m_endpoint.desk.judge(*m_ski, now(), m_context.clock.utcMs());
-    m_trust = judgement.trust;
-    if (judgement.newRequest) {
+    const TrustDesk::Arrival arrival
+        = m_endpoint.desk.arrive(*m_ski,
+                                 Entrance{options().endpoint, options().asksPeople},
+                                 m_context.executor,
+                                 *this,
+                                 now(),
+                                 m_context.clock.utcMs());
+    m_seat = arrival.seat;
+    m_trust = arrival.judgement.trust;
+    if (arrival.judgement.newRequest) {
         log(LogLevel::Warning,
             "ship-pairing-request",
-            QStringLiteral("is not trusted; add its SKI to trusted of the endpoint %1 to accept it")
-                .arg(QString::fromUtf8(options().endpoint)));
+            QStringLiteral("is not trusted; to accept it: fairlead ship trust %1, or its SKI in "
+                           "trusted of the endpoint %2")
+                .arg(QString::fromLatin1(m_peerKey), QString::fromUtf8(options().endpoint)));
+    } else if (arrival.judgement.autoAccepted) {
+        log(LogLevel::Warning,
+            "ship-pairing-auto",
+            QStringLiteral("is trusted from here on, as the first that came while the window was "
+                           "open"));
     }
+}
+
+// The decision.
+
+void ShipLink::handleTrust(Trust trust)
+{
+    if (m_phase == Phase::Ended || trust == m_trust)
+        return;
+    m_trust = trust;
+    log(LogLevel::Info,
+        "ship-trust",
+        isTrusted() ? QStringLiteral("is trusted from here on")
+                    : QStringLiteral("is not trusted any more, or was rejected"));
+    // Before the protocol runs it begins with what is decided by then.
+    if (m_phase != Phase::Running)
+        return;
+    if (m_lease && isTrusted())
+        subscribe(LeaseGrant());
+    Actions actions;
+    m_machine->decideTrust(trust, now(), actions);
+    perform(actions);
+}
+
+void ShipLink::handlePin(const QByteArray &pin)
+{
+    if (m_phase != Phase::Running)
+        return;
+    Actions actions;
+    // What is no PIN did not come this far.
+    (void)m_machine->enterPin(viewOf(pin), now(), actions);
+    m_seat->wantsPin = false;
+    perform(actions);
 }
 
 void ShipLink::handleAuthenticated(const Error &error)
@@ -168,6 +219,7 @@ void ShipLink::handleAuthenticated(const Error &error)
     SessionRequest request;
     request.peerKey = viewOf(m_peerKey);
     // A stranger leaves nothing behind.
+    m_isStrangersLease = !isTrusted();
     if (isTrusted()) {
         request.expirySeconds = options().sessionExpiry;
         request.testament = &testament;
@@ -206,8 +258,6 @@ void ShipLink::handleLease(const LeaseGrant &grant)
     m_sinceUtcMs = m_context.clock.utcMs();
     if (isTrusted())
         subscribe(grant);
-    if (m_trust == Trust::Pending)
-        publishPairing();
     takeUp();
 }
 
@@ -239,8 +289,9 @@ Settings ShipLink::machineSettings() const
     settings.pinDemand = options().pin.isEmpty() ? PinDemand::None : PinDemand::Required;
     settings.ownPin = options().pin;
     settings.wrongPins = m_endpoint.desk.wrongPins(*m_ski);
-    settings.peerPin = options().peerPin;
-    settings.canAskForPin = false;
+    const QByteArray entered = m_endpoint.desk.peerPin(*m_ski);
+    settings.peerPin = entered.isEmpty() ? options().peerPin : entered;
+    settings.canAskForPin = m_context.executor != nullptr;
     return settings;
 }
 
@@ -411,7 +462,8 @@ void ShipLink::publish(const QByteArray &topic, const QByteArray &payload, quint
 void ShipLink::publishState(const Error &reason)
 {
     // Whoever makes keys by the thousand fills no topics.
-    if (!m_lease || !isTrusted())
+    m_isShown = m_isShown || isTrusted();
+    if (!m_lease || !m_isShown)
         return;
     PeerState state;
     state.connected = m_phase == Phase::Running;
@@ -423,13 +475,6 @@ void ShipLink::publishState(const Error &reason)
     state.counters = &m_counters;
     state.reason = reason;
     publish(topic("state"), stateJson(state), kNever);
-}
-
-void ShipLink::publishPairing()
-{
-    publish(options().root + "/$pairing/" + options().endpoint,
-            pairingJson(m_endpoint.desk.requests(now()), now(), m_context.clock.utcMs()),
-            kPairingSeconds);
 }
 
 void ShipLink::publishInfo()
@@ -519,6 +564,7 @@ void ShipLink::leave(const Error &reason)
         return;
     const bool wasRunning = m_phase == Phase::Running;
     m_phase = Phase::Ended;
+    m_endpoint.desk.leave(m_seat);
     for (int i = 0; i < kTimerCount; ++i)
         m_timers.disarm(static_cast<TimerId>(i));
     if (!wasRunning)
@@ -529,8 +575,13 @@ void ShipLink::leave(const Error &reason)
         QStringLiteral("state=%1 reason=%2")
             .arg(QLatin1String(toText(m_machine->state())), reason.toString()));
     publishState(reason);
-    if (m_lease)
-        m_lease->release(ReleaseRequest());
+    if (m_lease) {
+        ReleaseRequest request;
+        // It came to trust, or lost it, since the session was asked for.
+        request.changeExpiry = m_isStrangersLease == isTrusted();
+        request.expirySeconds = isTrusted() ? options().sessionExpiry : 0;
+        m_lease->release(request);
+    }
     m_lease = nullptr;
 }
 

@@ -15,6 +15,7 @@
 #include <fairlead/linkdriver.h>
 #include <fairlead/logger.h>
 
+#include <memory>
 #include <optional>
 
 namespace fairlead {
@@ -26,11 +27,23 @@ namespace fairlead::ship {
 /// What all links of one endpoint share.
 struct ShipEndpoint
 {
-    explicit ShipEndpoint(const ShipOptions &endpointOptions);
+    explicit ShipEndpoint(const ShipOptions &endpointOptions,
+                          std::shared_ptr<TrustDesk> sharedDesk = TrustDesk::unkept());
+    ~ShipEndpoint();
+    ShipEndpoint(const ShipEndpoint &) = delete;
+    ShipEndpoint &operator=(const ShipEndpoint &) = delete;
 
     const ShipOptions options;
     const QByteArray jsonProperties; ///< a property block
-    TrustDesk desk;
+
+private:
+    const std::shared_ptr<TrustDesk> m_desk;
+
+public:
+    TrustDesk &desk; ///< of all endpoints
+
+private:
+    const quint64 m_deskNumber;
 };
 
 /// One SHIP connection: the protocol's machine on one side, the bus on the other. The host's link is
@@ -41,7 +54,7 @@ struct ShipEndpoint
 /// given up, and only the one with the session says anything on the bus.
 ///
 /// Thread: the link's reactor.
-class ShipLink final : public LinkDriver, private ProtocolTimersUser
+class ShipLink final : public LinkDriver, private ProtocolTimersUser, private TrustFollower
 {
 public:
     /// @p endpoint outlives the link.
@@ -81,6 +94,8 @@ private:
     };
 
     void handleTimer(TimerId timer) override;
+    void handleTrust(Trust trust) override;
+    void handlePin(const QByteArray &pin) override;
 
     const ShipOptions &options() const noexcept { return m_endpoint.options; }
 
@@ -114,7 +129,6 @@ private:
     Settle::How send(const fairlead::Message &message);
     void publish(const QByteArray &topic, const QByteArray &payload, quint32 expirySeconds);
     void publishState(const Error &reason = Error());
-    void publishPairing();
     void publishInfo();
     void log(LogLevel level, const char *event, const QString &text) const;
     /// The protocol's last words, as far as time allows them.
@@ -136,9 +150,12 @@ private:
     LinkCounters m_counters;
     qint64 m_sinceUtcMs = -1;
     Lease *m_lease = nullptr; ///< only while Running
+    TrustSeatPtr m_seat; ///< at the desk; once the peer is known
     EarlyData m_early; ///< until there is a lease
     std::optional<AccessMethods> m_methods; ///< the peer's, not told yet
     Trust m_trust = Trust::Pending;
+    bool m_isStrangersLease = false; ///< it was asked for before the peer was trusted
+    bool m_isShown = false; ///< on the bus, for it is trusted, or was
     Phase m_phase = Phase::Opening;
     bool m_stateChanged = false;
     bool m_waiting = false; ///< there are messages, and no data exchange

@@ -73,6 +73,14 @@ void readTrusted(OptionReader &in, const QJsonObject &options, ShipOptions &out)
     }
 }
 
+/// Who is dialled is who was meant.
+void trustDialled(const EndpointConfig &config, ShipOptions &out)
+{
+    const std::optional<Ski> peer = Ski::fromText(viewOf(config.peer));
+    if (out.role == Role::Client && peer)
+        out.trusted.push_back({*peer, TrustSource::Configuration, out.endpoint, {}, 0, 0});
+}
+
 void readPin(OptionReader &in, const char *key, QByteArray &out)
 {
     in.read(key, out);
@@ -127,6 +135,7 @@ Result<ShipOptions> parseShipOptions(const EndpointConfig &config, Role role)
     OptionReader in(config.options);
     readShipId(in, out);
     readTrusted(in, config.options, out);
+    trustDialled(config, out);
     in.read("strangers", out.asksPeople, {{"pending", true}, {"refused", false}});
     readRoot(in, out);
     in.read("json", out.form, {{"plain", JsonForm::Plain}, {"eebus", JsonForm::Eebus}});

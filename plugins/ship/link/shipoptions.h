@@ -29,7 +29,7 @@ struct ShipOptions
     Role role = Role::Server; ///< of the endpoint; a listener may dial too
     Ski own{Ski::Raw()}; ///< who we are to peers
     QByteArray shipId;
-    std::vector<TrustedPeer> trusted; ///< of a listener
+    std::vector<TrustedPeer> trusted; ///< by the configuration; also who is dialled
     QByteArray root = QByteArrayLiteral("ship"); ///< of all topics
     QByteArray pin; ///< that peers have to enter; empty: none
     QByteArray peerPin;

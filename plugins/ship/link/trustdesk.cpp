@@ -3,44 +3,202 @@
 
 #include "link/trustdesk.h"
 
+#include <fairlead/executor.h>
+
+#include <algorithm>
+#include <utility>
+
 namespace fairlead::ship {
 
-TrustDesk::TrustDesk(const ShipOptions &options)
-    : m_book(options.asksPeople)
+TrustDesk::TrustDesk(const TrustLimits &limits)
+    : m_book(limits)
+{ }
+
+std::shared_ptr<TrustDesk> TrustDesk::unkept()
 {
-    m_book.load(options.trusted);
+    auto desk = std::make_shared<TrustDesk>();
+    desk->load({});
+    return desk;
 }
 
-void TrustDesk::trustDialled(const Ski &ski, const QByteArray &label)
+// What changed.
+
+void TrustDesk::setListener(Executor &main, std::function<void()> changed)
 {
     const std::scoped_lock locked(m_lock);
-    // Its book holds nobody else.
-    (void)m_book.accept({ski, TrustSource::Configuration, label, {}, 0, 0});
+    m_main = &main;
+    m_changed = std::move(changed);
 }
 
-TrustBook::Judgement TrustDesk::judge(const Ski &ski, qint64 now, qint64 utcMs)
+void TrustDesk::wake()
 {
-    const std::scoped_lock locked(m_lock);
-    return m_book.judge(ski, PeerClaims(), now, utcMs);
+    if (!m_main || std::exchange(m_isWoken, true))
+        return;
+    m_main->post([self = weak_from_this()] {
+        if (const auto desk = self.lock())
+            desk->handleWake();
+    });
 }
 
-std::optional<TrustedPeer> TrustDesk::find(const Ski &ski) const
+void TrustDesk::handleWake()
+{
+    std::function<void()> changed;
+    {
+        const std::scoped_lock locked(m_lock);
+        m_isWoken = false;
+        changed = m_changed;
+    }
+    changed();
+}
+
+TrustDesk::Changes TrustDesk::takeChanges()
 {
     const std::scoped_lock locked(m_lock);
-    const TrustedPeer *peer = m_book.find(ski);
-    return peer ? std::optional(*peer) : std::nullopt;
+    return std::exchange(m_changes, {});
+}
+
+void TrustDesk::tell(const TrustSeatPtr &seat, Trust trust)
+{
+    if (seat->m_trust == trust)
+        return;
+    seat->m_trust = trust;
+    if (!seat->m_executor)
+        return;
+    // The link leaves before its reactor ends, and needs the lock for it.
+    seat->m_executor->post([seat, trust] {
+        if (seat->m_follower)
+            seat->m_follower->handleTrust(trust);
+    });
+}
+
+/// Links and followers learn who is trusted now.
+void TrustDesk::follow()
+{
+    std::set<Ski> trusted;
+    for (const TrustedPeer &peer : m_book.peers())
+        trusted.insert(peer.ski);
+    for (const Ski &ski : m_trusted) {
+        if (!trusted.contains(ski))
+            m_changes.trust[ski] = false;
+    }
+    for (const Ski &ski : trusted) {
+        if (!m_trusted.contains(ski))
+            m_changes.trust[ski] = true;
+    }
+    m_trusted = std::move(trusted);
+    for (const TrustSeatPtr &seat : m_seats) {
+        if (m_trusted.contains(seat->ski))
+            tell(seat, Trust::Trusted);
+        else if (seat->m_trust == Trust::Trusted)
+            tell(seat, Trust::Rejected);
+    }
+    wake();
+}
+
+// Records and endpoints.
+
+void TrustDesk::load(std::vector<TrustedPeer> peers)
+{
+    const std::scoped_lock locked(m_lock);
+    m_book.load(std::move(peers));
+    follow();
+}
+
+bool TrustDesk::isLoaded() const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_book.isLoaded();
+}
+
+quint64 TrustDesk::open(const ShipOptions &options)
+{
+    const std::scoped_lock locked(m_lock);
+    m_endpoints[options.endpoint] = {++m_lastNumber, options.root};
+    m_book.configure(options.endpoint, options.trusted);
+    follow();
+    return m_lastNumber;
+}
+
+void TrustDesk::close(quint64 number)
+{
+    const std::scoped_lock locked(m_lock);
+    const auto place
+        = std::find_if(m_endpoints.begin(), m_endpoints.end(), [number](const auto &one) {
+              return one.second.number == number;
+          });
+    if (place == m_endpoints.end())
+        return;
+    m_book.unconfigure(place->first);
+    m_endpoints.erase(place);
+    follow();
+}
+
+std::vector<TrustDesk::Board> TrustDesk::boards() const
+{
+    const std::scoped_lock locked(m_lock);
+    std::vector<Board> all;
+    for (const auto &[name, endpoint] : m_endpoints)
+        all.push_back({name, endpoint.root});
+    return all;
+}
+
+// Links.
+
+TrustDesk::Arrival TrustDesk::arrive(const Ski &ski,
+                                     const Entrance &entrance,
+                                     Executor *executor,
+                                     TrustFollower &follower,
+                                     qint64 now,
+                                     qint64 utcMs)
+{
+    auto seat = std::make_shared<TrustSeat>(ski, entrance.endpoint, executor);
+    seat->m_follower = &follower;
+    const std::scoped_lock locked(m_lock);
+    const TrustBook::Judgement judgement = m_book.judge(ski, PeerClaims(), now, utcMs, entrance);
+    seat->m_trust = judgement.trust;
+    m_seats.push_back(seat);
+    if (judgement.autoAccepted) {
+        m_changes.toStore.insert(ski);
+        follow();
+    } else if (judgement.trust == Trust::Pending) {
+        wake();
+    }
+    return {judgement, std::move(seat)};
+}
+
+void TrustDesk::leave(const TrustSeatPtr &seat)
+{
+    if (!seat)
+        return;
+    seat->m_follower = nullptr;
+    const std::scoped_lock locked(m_lock);
+    std::erase(m_seats, seat);
+}
+
+void TrustDesk::trustDialled(const Ski &ski, const QByteArray &endpoint)
+{
+    const std::scoped_lock locked(m_lock);
+    m_book.confide(endpoint, ski, endpoint);
+    if (!m_trusted.contains(ski))
+        follow();
 }
 
 TrustBook::Learned TrustDesk::learn(const Ski &ski, const PeerClaims &claims, qint64 utcMs)
 {
     const std::scoped_lock locked(m_lock);
-    return m_book.learn(ski, claims, utcMs);
+    const TrustBook::Learned learned = m_book.learn(ski, claims, utcMs);
+    if (learned == TrustBook::Learned::Changed) {
+        m_changes.toStore.insert(ski);
+        wake();
+    }
+    return learned;
 }
 
-std::vector<TrustRequest> TrustDesk::requests(qint64 now) const
+void TrustDesk::keepWaiting(const Ski &ski, qint64 now)
 {
     const std::scoped_lock locked(m_lock);
-    return m_book.requests(now);
+    m_book.keepWaiting(ski, now);
+    wake();
 }
 
 quint32 TrustDesk::wrongPins(const Ski &ski) const
@@ -57,6 +215,143 @@ void TrustDesk::noteWrongPins(const Ski &ski, quint32 count)
         m_wrongPins[ski] = count;
     else
         m_wrongPins.erase(ski);
+}
+
+QByteArray TrustDesk::peerPin(const Ski &ski) const
+{
+    const std::scoped_lock locked(m_lock);
+    const auto found = m_peerPins.find(ski);
+    return found == m_peerPins.end() ? QByteArray() : found->second;
+}
+
+void TrustDesk::forgetPeerPin(const Ski &ski)
+{
+    const std::scoped_lock locked(m_lock);
+    m_peerPins.erase(ski);
+}
+
+// Questions.
+
+std::optional<TrustedPeer> TrustDesk::find(const Ski &ski) const
+{
+    const std::scoped_lock locked(m_lock);
+    const TrustedPeer *peer = m_book.find(ski);
+    return peer ? std::optional(*peer) : std::nullopt;
+}
+
+std::optional<TrustedPeer> TrustDesk::recordOf(const Ski &ski) const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_book.recordOf(ski);
+}
+
+TrustBook::Removal TrustDesk::removalOf(const Ski &ski) const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_book.removalOf(ski);
+}
+
+bool TrustDesk::hasRoomFor(const Ski &ski) const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_book.hasRoomFor(ski);
+}
+
+std::vector<TrustRequest> TrustDesk::requests(qint64 now) const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_book.requests(now);
+}
+
+std::map<Ski, qint64> TrustDesk::rejected(qint64 now) const
+{
+    const std::scoped_lock locked(m_lock);
+    std::map<Ski, qint64> all = m_book.rejected();
+    std::erase_if(all, [now](const auto &one) { return now >= one.second; });
+    return all;
+}
+
+std::vector<TrustedPeer> TrustDesk::peers() const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_book.peers();
+}
+
+std::vector<TrustSeatPtr> TrustDesk::seats() const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_seats;
+}
+
+bool TrustDesk::isWindowOpen(qint64 now) const
+{
+    const std::scoped_lock locked(m_lock);
+    return m_book.isWindowOpen(now);
+}
+
+// Decisions.
+
+bool TrustDesk::accept(const TrustedPeer &peer)
+{
+    const std::scoped_lock locked(m_lock);
+    const bool hasPlace = m_book.accept(peer);
+    follow();
+    return hasPlace;
+}
+
+void TrustDesk::reject(const Ski &ski, qint64 now)
+{
+    const std::scoped_lock locked(m_lock);
+    m_book.reject(ski, now);
+    m_peerPins.erase(ski);
+    for (const TrustSeatPtr &seat : m_seats) {
+        if (seat->ski == ski && seat->m_trust == Trust::Pending)
+            tell(seat, Trust::Rejected);
+    }
+    wake();
+}
+
+TrustBook::Removal TrustDesk::remove(const Ski &ski)
+{
+    const std::scoped_lock locked(m_lock);
+    const TrustBook::Removal removal = m_book.remove(ski);
+    if (removal == TrustBook::Removal::Removed) {
+        m_peerPins.erase(ski);
+        m_wrongPins.erase(ski);
+        follow();
+    }
+    return removal;
+}
+
+void TrustDesk::openWindow(qint64 milliseconds, qint64 now)
+{
+    const std::scoped_lock locked(m_lock);
+    m_book.openWindow(milliseconds, now);
+    wake();
+}
+
+void TrustDesk::closeWindow()
+{
+    const std::scoped_lock locked(m_lock);
+    m_book.closeWindow();
+    wake();
+}
+
+int TrustDesk::enterPin(const Ski &ski, const QByteArray &pin)
+{
+    const std::scoped_lock locked(m_lock);
+    m_peerPins[ski] = pin;
+    int told = 0;
+    for (const TrustSeatPtr &seat : m_seats) {
+        if (seat->ski != ski || !seat->m_executor)
+            continue;
+        ++told;
+        seat->m_executor->post([seat, pin] {
+            if (seat->m_follower)
+                seat->m_follower->handlePin(pin);
+        });
+    }
+    return told;
 }
 
 } // namespace fairlead::ship

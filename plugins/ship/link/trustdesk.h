@@ -4,35 +4,138 @@
 #pragma once
 
 #include "link/shipoptions.h"
+#include "link/trustseat.h"
 #include "trust/trustbook.h"
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <vector>
 
 namespace fairlead::ship {
 
-/// The trust book of one endpoint, for links on several reactors. Thread: any.
-class TrustDesk
+/// Who may connect, for all endpoints: they have one identity, and so has a peer. Thread: any, but for
+/// what says otherwise. Ownership: shared by the endpoints.
+class TrustDesk final : public std::enable_shared_from_this<TrustDesk>
 {
 public:
-    explicit TrustDesk(const ShipOptions &options);
+    explicit TrustDesk(const TrustLimits &limits = TrustLimits());
 
-    /// Who was dialled was chosen: there is nothing left to decide.
-    void trustDialled(const Ski &ski, const QByteArray &label);
-    [[nodiscard]] TrustBook::Judgement judge(const Ski &ski, qint64 now, qint64 utcMs);
-    [[nodiscard]] std::optional<TrustedPeer> find(const Ski &ski) const;
-    TrustBook::Learned learn(const Ski &ski, const PeerClaims &claims, qint64 utcMs);
-    [[nodiscard]] std::vector<TrustRequest> requests(qint64 now) const;
+    /// One that keeps nothing, and has nothing to wait for.
+    [[nodiscard]] static std::shared_ptr<TrustDesk> unkept();
 
-    /// How often a trusted peer entered a wrong PIN: its penalties outlive a connection.
+    // For the keeper; thread: main.
+
+    /// @p changed is called on @p main after what takeChanges() tells; both outlive the desk.
+    void setListener(Executor &main, std::function<void()> changed);
+    void load(std::vector<TrustedPeer> peers);
+    [[nodiscard]] bool isLoaded() const;
+
+    struct Changes
+    {
+        std::set<Ski> toStore; ///< their records
+        std::map<Ski, bool> trust; ///< who is trusted now, or no longer
+    };
+
+    [[nodiscard]] Changes takeChanges();
+
+    // For endpoints; thread: main.
+
+    /// The endpoint's configuration counts, in the place of one of the same name. Yields a number for
+    /// close().
+    quint64 open(const ShipOptions &options);
+    /// Nothing when another took its place.
+    void close(quint64 number);
+
+    // For links; thread: their reactor.
+
+    struct Arrival
+    {
+        TrustBook::Judgement judgement;
+        TrustSeatPtr seat;
+    };
+
+    /// What is decided from here on is told to @p follower, until leave().
+    [[nodiscard]] Arrival arrive(const Ski &ski,
+                                 const Entrance &entrance,
+                                 Executor *executor,
+                                 TrustFollower &follower,
+                                 qint64 now,
+                                 qint64 utcMs);
+    void leave(const TrustSeatPtr &seat);
+    /// Whom the endpoint dials is who was meant.
+    void trustDialled(const Ski &ski, const QByteArray &endpoint);
+    [[nodiscard]] TrustBook::Learned learn(const Ski &ski, const PeerClaims &claims, qint64 utcMs);
+    void keepWaiting(const Ski &ski, qint64 now);
+    /// How often the peer entered a wrong PIN: penalties outlive a reconnect.
     [[nodiscard]] quint32 wrongPins(const Ski &ski) const;
     void noteWrongPins(const Ski &ski, quint32 count);
+    /// That somebody entered for the peer, and that is not known to be wrong.
+    [[nodiscard]] QByteArray peerPin(const Ski &ski) const;
+    void forgetPeerPin(const Ski &ski);
+
+    // Questions.
+
+    [[nodiscard]] std::optional<TrustedPeer> find(const Ski &ski) const;
+
+    [[nodiscard]] bool isTrusted(const Ski &ski) const { return find(ski).has_value(); }
+
+    [[nodiscard]] std::optional<TrustedPeer> recordOf(const Ski &ski) const;
+    [[nodiscard]] TrustBook::Removal removalOf(const Ski &ski) const;
+    [[nodiscard]] bool hasRoomFor(const Ski &ski) const;
+    [[nodiscard]] std::vector<TrustRequest> requests(qint64 now) const;
+    [[nodiscard]] std::map<Ski, qint64> rejected(qint64 now) const;
+    [[nodiscard]] std::vector<TrustedPeer> peers() const;
+    [[nodiscard]] std::vector<TrustSeatPtr> seats() const;
+    /// What mDNS announces as `register`.
+    [[nodiscard]] bool isWindowOpen(qint64 now) const;
+
+    struct Board
+    {
+        QByteArray endpoint;
+        QByteArray root;
+    };
+
+    /// The endpoints that are open.
+    [[nodiscard]] std::vector<Board> boards() const;
+
+    // Decisions, in memory. They reach live links.
+
+    [[nodiscard]] bool accept(const TrustedPeer &peer);
+    void reject(const Ski &ski, qint64 now);
+    [[nodiscard]] TrustBook::Removal remove(const Ski &ski);
+    void openWindow(qint64 milliseconds, qint64 now);
+    void closeWindow();
+    /// How many live links got it; it is kept for later ones.
+    int enterPin(const Ski &ski, const QByteArray &pin);
 
 private:
-    mutable std::mutex m_lock;
+    struct Endpoint
+    {
+        quint64 number = 0;
+        QByteArray root;
+    };
+
+    static void tell(const TrustSeatPtr &seat, Trust trust);
+    void follow();
+    void wake();
+    void handleWake();
+
+    mutable std::mutex m_lock; ///< guards all below
     TrustBook m_book;
-    std::map<Ski, quint32> m_wrongPins; ///< of trusted peers, which are bounded
+    quint64 m_lastNumber = 0;
+    std::map<QByteArray, Endpoint> m_endpoints;
+    std::vector<TrustSeatPtr> m_seats;
+    std::set<Ski> m_trusted; ///< as followers know it
+    std::map<Ski, quint32> m_wrongPins;
+    std::map<Ski, QByteArray> m_peerPins;
+    Changes m_changes;
+    Executor *m_main = nullptr;
+    std::function<void()> m_changed;
+    bool m_isWoken = false;
 };
 
 } // namespace fairlead::ship

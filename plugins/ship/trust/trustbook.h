@@ -7,6 +7,7 @@
 #include "trust/trustedpeer.h"
 
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace fairlead::ship {
@@ -19,6 +20,7 @@ struct TrustRequest
     qint64 firstAt = 0; ///< monotonic nanoseconds
     qint64 lastAt = 0;
     quint32 attempts = 0;
+    QByteArray endpoint; ///< where it came last
 };
 
 struct TrustLimits
@@ -27,6 +29,14 @@ struct TrustLimits
     std::size_t requests = 64; ///< the one that was silent longest makes room
     qint64 requestKeepMs = 600'000; ///< a request without a further attempt is forgotten
     qint64 rejectedMs = 60'000; ///< whom somebody rejected is not asked about again so soon
+    qint64 seenStepMs = 900'000; ///< a sight of a peer is stored no more often
+};
+
+/// Where a peer comes in.
+struct Entrance
+{
+    QByteArray endpoint;
+    bool asksPeople = true; ///< false: strangers are refused without a word to anybody
 };
 
 /// Who may connect: the records in memory, requests that wait for a decision, and the window in which
@@ -54,28 +64,49 @@ public:
         OtherIdentity ///< the SHIP ID is not the one of before
     };
 
-    /// @p askPeople false: strangers are refused without a word to anybody.
-    explicit TrustBook(bool askPeople = true, const TrustLimits &limits = TrustLimits());
+    explicit TrustBook(const TrustLimits &limits = TrustLimits());
 
-    /// The stored and configured peers are known. Until then nobody is refused, for a stranger may be
-    /// an old friend.
+    /// The stored peers are known. Until then nobody is refused, for a stranger may be an old friend.
+    /// One that was stored for the configuration's sake is remembered, and not trusted for that.
     void load(std::vector<TrustedPeer> peers);
+
+    [[nodiscard]] bool isLoaded() const noexcept { return m_loaded; }
+
+    /// Whom the configuration of @p endpoint trusts, in the place of what it said before.
+    void configure(const QByteArray &endpoint, const std::vector<TrustedPeer> &peers);
+    /// One more of them.
+    void confide(const QByteArray &endpoint, const Ski &ski, const QByteArray &label);
+    void unconfigure(const QByteArray &endpoint);
 
     [[nodiscard]] Judgement judge(const Ski &ski,
                                   const PeerClaims &claims,
                                   qint64 now,
-                                  qint64 utcMs);
+                                  qint64 utcMs,
+                                  const Entrance &entrance = Entrance());
 
     /// Makes a record, or changes label and source of one. False: there is no place for another.
     [[nodiscard]] bool accept(TrustedPeer peer);
     void reject(const Ski &ski, qint64 now);
-    [[nodiscard]] Removal remove(const Ski &ski, qint64 now);
+    /// It may ask again at once; the window does not let it in.
+    [[nodiscard]] Removal remove(const Ski &ski);
+    /// What remove() would do.
+    [[nodiscard]] Removal removalOf(const Ski &ski) const;
     /// After the peer's access methods, or its announcement.
     [[nodiscard]] Learned learn(const Ski &ski, const PeerClaims &claims, qint64 utcMs);
+    /// Its request is still of interest: it waits.
+    void keepWaiting(const Ski &ski, qint64 now);
 
     [[nodiscard]] const TrustedPeer *find(const Ski &ski) const;
+    /// As it is to be stored; nothing when it is not trusted.
+    [[nodiscard]] std::optional<TrustedPeer> recordOf(const Ski &ski) const;
     [[nodiscard]] std::vector<TrustedPeer> peers() const;
     [[nodiscard]] std::vector<TrustRequest> requests(qint64 now) const;
+
+    /// Until when (monotonic nanoseconds), those whom nobody is asked about.
+    [[nodiscard]] const std::map<Ski, qint64> &rejected() const noexcept { return m_rejectedUntil; }
+
+    [[nodiscard]] bool isRejected(const Ski &ski, qint64 now) const;
+    [[nodiscard]] bool hasRoomFor(const Ski &ski) const;
 
     /// The specification allows two minutes. Ends with the first peer that comes through it.
     void openWindow(qint64 milliseconds, qint64 now);
@@ -87,14 +118,33 @@ public:
     static constexpr qint64 kMaxWindowMs = 120'000;
 
 private:
-    bool request(const Ski &ski, const PeerClaims &claims, qint64 now);
+    struct Kept
+    {
+        TrustSource source = TrustSource::Verified;
+        QByteArray label;
+    };
+
+    struct Entry
+    {
+        TrustedPeer peer; ///< as it counts
+        std::optional<Kept> kept; ///< a decision, to be stored
+        std::map<QByteArray, QByteArray> configured; ///< endpoints with their labels
+        qint64 storedSeenUtcMs = 0;
+    };
+
+    using Entries = std::map<Ski, Entry>;
+
+    Entry &entryOf(const Ski &ski);
+    Entries::iterator settle(Entries::iterator place);
+    void settleAll();
+    bool request(const Ski &ski, const PeerClaims &claims, qint64 now, const QByteArray &endpoint);
     void forgetOld(qint64 now);
 
-    bool m_askPeople;
     TrustLimits m_limits;
     bool m_loaded = false;
     qint64 m_windowUntil = 0;
-    std::map<Ski, TrustedPeer> m_peers;
+    Entries m_peers;
+    std::map<Ski, TrustedPeer> m_remembered; ///< stored, and not trusted now
     std::map<Ski, TrustRequest> m_requests;
     std::map<Ski, qint64> m_rejectedUntil;
 };

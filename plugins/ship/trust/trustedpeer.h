@@ -11,7 +11,7 @@ namespace fairlead::ship {
 
 /// How a peer became trusted. The values are written to the store.
 enum class TrustSource : quint8 {
-    Configuration, ///< not for the store: it lasts as long as the configuration says
+    Configuration, ///< in the store it tells only who the peer said it is
     AutoAccept,
     Verified, ///< a user saw the SKI and said yes
     Entered ///< a user typed or scanned the SKI

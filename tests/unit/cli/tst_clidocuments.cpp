@@ -5,6 +5,10 @@
 #include "control/controlcommands.h"
 #include "store/storeoptions.h"
 
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QProcess>
 #include <QRegularExpression>
 #include <QSet>
@@ -41,6 +45,7 @@ private Q_SLOTS:
     void theCompletionOffersTheTools();
     void theHostCommandsAreDescribed();
     void theStoreCommandsAreDescribed();
+    void theShipCommandsAreDescribed();
 
     void theManualNamesEveryOption_data() { toolRows(); }
 
@@ -104,7 +109,7 @@ void tst_CliDocuments::theCompletionOffersWhatTheParserTakes()
 
 void tst_CliDocuments::theCompletionOffersTheTools()
 {
-    QSet<QByteArray> expected{"pub", "sub", "rr", "store", "help", "version"};
+    QSet<QByteArray> expected{"pub", "sub", "rr", "ship", "store", "help", "version"};
     for (const ControlCommandSpec &command : controlCommands()) {
         expected.insert(command.name);
     }
@@ -131,6 +136,36 @@ void tst_CliDocuments::theHostCommandsAreDescribed()
         }
         QCOMPARE(completions("fairlead " + name + " -", 2), expected);
     }
+}
+
+// They are the plugin's, which says what there is.
+void tst_CliDocuments::theShipCommandsAreDescribed()
+{
+    QFile file(QStringLiteral(FAIRLEAD_SOURCE_DIR "/plugins/ship/plugin.json.in"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QJsonArray commands = QJsonDocument::fromJson(file.readAll())
+                                    .object()
+                                    .value(QStringLiteral("commands"))
+                                    .toArray();
+    const QByteArray page = read("man/fairlead.1").replace("\\-", "-");
+    QSet<QByteArray> names{"--help"};
+    for (const auto &one : commands) {
+        const QJsonObject command = one.toObject();
+        const QByteArray name = command.value(QStringLiteral("name")).toString().toUtf8();
+        names.insert(name);
+        QVERIFY2(page.contains("\n.B " + name + '\n') || page.contains("\n.BI " + name + " \""),
+                 name.constData());
+        QSet<QByteArray> options{"--control", "--help", "--json", "--timeout"};
+        const QJsonArray arguments = command.value(QStringLiteral("arguments")).toArray();
+        for (const auto &argument : arguments) {
+            if (argument.toObject().value(QStringLiteral("option")).toBool()) {
+                options.insert(
+                    "--" + argument.toObject().value(QStringLiteral("name")).toString().toUtf8());
+            }
+        }
+        QCOMPARE(completions("fairlead ship " + name + " -", 3), options);
+    }
+    QCOMPARE(completions("fairlead ship ''", 2), names);
 }
 
 void tst_CliDocuments::theStoreCommandsAreDescribed()

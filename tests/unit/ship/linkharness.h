@@ -9,11 +9,16 @@
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
 
+#include <fairlead/executor.h>
 #include <fairlead/heartbeat.h>
 #include <fairlead/messagestream.h>
 #include <fairlead/security.h>
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace fairlead::test {
 
@@ -34,6 +39,27 @@ public:
     Result<> endRequest() override { return {}; }
 
     std::optional<HeartbeatPlan> watched;
+};
+
+/// A reactor, or the main thread: what is posted waits for run().
+class FakeExecutor final : public Executor
+{
+public:
+    void post(std::function<void()> call) override { m_calls.push_back(std::move(call)); }
+
+    bool isCurrent() const noexcept override { return true; }
+
+    void run()
+    {
+        while (!m_calls.empty()) {
+            const auto calls = std::exchange(m_calls, {});
+            for (const auto &call : calls)
+                call();
+        }
+    }
+
+private:
+    std::vector<std::function<void()>> m_calls;
 };
 
 /// A stream whose limits of messages mean something.
@@ -115,7 +141,9 @@ public:
                                                               random,
                                                               logger,
                                                               QByteArrayLiteral("192.0.2.7:4712"),
-                                                              &heartbeat},
+                                                              &heartbeat,
+                                                              nullptr,
+                                                              &executor},
                                                   *endpoint))
     {
         driver->handleStarted();
@@ -233,6 +261,7 @@ public:
     FakeRandom random;
     FakeLogger logger;
     FakeHeartbeat heartbeat;
+    FakeExecutor executor;
 
 private:
     FakeStream m_unused;

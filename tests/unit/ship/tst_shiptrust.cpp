@@ -32,9 +32,9 @@ PeerClaims claims(const char *shipId, const char *brand = "")
     return {shipId, brand, {}, {}};
 }
 
-TrustBook loaded(bool askPeople = true, const TrustLimits &limits = TrustLimits())
+TrustBook loaded(const TrustLimits &limits = TrustLimits())
 {
-    TrustBook book(askPeople, limits);
+    TrustBook book(limits);
     book.load({});
     return book;
 }
@@ -42,6 +42,12 @@ TrustBook loaded(bool askPeople = true, const TrustLimits &limits = TrustLimits(
 Trust judged(TrustBook &book, int number, qint64 now = kStart)
 {
     return book.judge(ski(number), {}, now, kUtc).trust;
+}
+
+/// Where strangers are refused.
+Trust judgedAtTheClosedDoor(TrustBook &book, int number)
+{
+    return book.judge(ski(number), {}, kStart, kUtc, {"door", false}).trust;
 }
 
 } // namespace
@@ -60,8 +66,13 @@ private Q_SLOTS:
     void theWindowEnds();
     void theWindowIsNotForTheRejected();
     void rejectionLastsAWhile();
-    void removedPeersAreNotAskedAboutAtOnce();
+    void removedPeersMayAskAgain();
     void configuredPeersStay();
+    void configurationIsByEndpoint();
+    void whatIsKnownOfConfiguredPeersIsStored();
+    void requestsTellWhereTheyCame();
+    void whoWaitsIsNotForgotten();
+    void sightsAreStoredNowAndThen();
     void requestsAreForgotten();
     void requestsAreBounded();
     void peersAreBounded();
@@ -109,25 +120,28 @@ void tst_ShipTrust::strangersWaitForADecision()
 
 void tst_ShipTrust::strangersAreRefusedWhereNobodyIsAsked()
 {
-    TrustBook book = loaded(false);
-    QCOMPARE(judged(book, 1), Trust::Rejected);
+    TrustBook book = loaded();
+    QCOMPARE(judgedAtTheClosedDoor(book, 1), Trust::Rejected);
     QVERIFY(book.requests(kStart).empty());
+    QCOMPARE(judged(book, 2), Trust::Pending);
     book.openWindow(1'000, kStart);
-    QCOMPARE(judged(book, 1), Trust::Trusted);
+    QCOMPARE(judgedAtTheClosedDoor(book, 1), Trust::Trusted);
 }
 
 // RR14
 void tst_ShipTrust::nobodyIsRefusedBeforeTheStoreIsRead()
 {
-    TrustBook book(false);
+    TrustBook book;
+    QVERIFY(!book.isLoaded());
     book.openWindow(60'000, kStart);
-    QCOMPARE(judged(book, 1), Trust::Pending);
-    QCOMPARE(judged(book, 2), Trust::Pending);
+    QCOMPARE(judgedAtTheClosedDoor(book, 1), Trust::Pending);
+    QCOMPARE(judgedAtTheClosedDoor(book, 2), Trust::Pending);
     QVERIFY(book.isWindowOpen(kStart));
     book.load({peer(1)});
+    QVERIFY(book.isLoaded());
     book.closeWindow();
-    QCOMPARE(judged(book, 1), Trust::Trusted);
-    QCOMPARE(judged(book, 2), Trust::Rejected);
+    QCOMPARE(judgedAtTheClosedDoor(book, 1), Trust::Trusted);
+    QCOMPARE(judgedAtTheClosedDoor(book, 2), Trust::Rejected);
     QCOMPARE(book.requests(kStart).size(), std::size_t(1));
 }
 
@@ -185,14 +199,18 @@ void tst_ShipTrust::rejectionLastsAWhile()
 }
 
 // RR23
-void tst_ShipTrust::removedPeersAreNotAskedAboutAtOnce()
+void tst_ShipTrust::removedPeersMayAskAgain()
 {
     TrustBook book;
     book.load({peer(1)});
-    QCOMPARE(book.remove(ski(1), kStart), TrustBook::Removal::Removed);
-    QCOMPARE(book.remove(ski(1), kStart), TrustBook::Removal::Unknown);
-    QCOMPARE(judged(book, 1), Trust::Rejected);
-    QCOMPARE(judged(book, 1, kStart + 60'000 * kMs), Trust::Pending);
+    book.openWindow(60'000, kStart);
+    QCOMPARE(book.removalOf(ski(1)), TrustBook::Removal::Removed);
+    QCOMPARE(judged(book, 1), Trust::Trusted);
+    QCOMPARE(book.remove(ski(1)), TrustBook::Removal::Removed);
+    QCOMPARE(book.remove(ski(1)), TrustBook::Removal::Unknown);
+    QVERIFY(!book.recordOf(ski(1)));
+    // Not through the window, which was not opened for it.
+    QCOMPARE(judged(book, 1), Trust::Pending);
 }
 
 void tst_ShipTrust::configuredPeersStay()
@@ -200,12 +218,106 @@ void tst_ShipTrust::configuredPeersStay()
     TrustBook book;
     TrustedPeer stored = peer(1, TrustSource::AutoAccept);
     stored.claims.shipId = "known";
+    stored.label = "old";
+    book.load({stored});
     TrustedPeer configured = peer(1, TrustSource::Configuration);
     configured.label = "boiler";
-    book.load({stored, configured});
-    QCOMPARE(book.remove(ski(1), kStart), TrustBook::Removal::Configured);
+    book.configure("house", {configured});
+    QCOMPARE(book.remove(ski(1)), TrustBook::Removal::Configured);
     QCOMPARE(book.find(ski(1))->claims.shipId, QByteArray("known"));
     QCOMPARE(book.find(ski(1))->label, QByteArray("boiler"));
+    QCOMPARE(book.find(ski(1))->source, TrustSource::Configuration);
+    QCOMPARE(toRecord(*book.recordOf(ski(1))), toRecord(stored));
+    // The decision outlives the configuration.
+    book.unconfigure("house");
+    QCOMPARE(toRecord(*book.find(ski(1))), toRecord(stored));
+    QCOMPARE(book.remove(ski(1)), TrustBook::Removal::Removed);
+}
+
+void tst_ShipTrust::configurationIsByEndpoint()
+{
+    const auto configured = [](int number) { return peer(number, TrustSource::Configuration); };
+    TrustBook book = loaded();
+    QCOMPARE(judged(book, 3), Trust::Pending);
+    book.configure("a", {configured(1), configured(2)});
+    book.configure("b", {configured(2), configured(3)});
+    QVERIFY(book.requests(kStart).empty());
+    (void)book.learn(ski(1), claims("one"), kUtc);
+    for (const int number : {1, 2, 3})
+        QCOMPARE(judged(book, number), Trust::Trusted);
+    book.configure("a", {configured(1)});
+    QCOMPARE(judged(book, 2), Trust::Trusted);
+    QCOMPARE(book.find(ski(1))->claims.shipId, QByteArray("one"));
+    book.unconfigure("b");
+    QCOMPARE(judged(book, 1), Trust::Trusted);
+    QCOMPARE(judged(book, 2), Trust::Pending);
+    QCOMPARE(judged(book, 3), Trust::Pending);
+    book.confide("a", ski(4), "heat pump");
+    QCOMPARE(book.find(ski(4))->label, QByteArray("heat pump"));
+    book.unconfigure("a");
+    QCOMPARE(judged(book, 4), Trust::Pending);
+}
+
+// RR16: whom the configuration trusts has an identity too, after a restart as well.
+void tst_ShipTrust::whatIsKnownOfConfiguredPeersIsStored()
+{
+    const TrustedPeer configured = peer(1, TrustSource::Configuration);
+    TrustBook book = loaded();
+    book.configure("a", {configured});
+    QCOMPARE(book.learn(ski(1), claims("first"), kUtc), TrustBook::Learned::Changed);
+    const TrustedPeer record = *book.recordOf(ski(1));
+    QCOMPARE(record.source, TrustSource::Configuration);
+    TrustBook again;
+    again.load({record});
+    QCOMPARE(judged(again, 1), Trust::Pending);
+    again.configure("a", {configured});
+    QCOMPARE(again.learn(ski(1), claims("other"), kUtc), TrustBook::Learned::OtherIdentity);
+    again.unconfigure("a");
+    // Forgotten on request, and by pairing anew.
+    QCOMPARE(again.removalOf(ski(1)), TrustBook::Removal::Removed);
+    QCOMPARE(again.remove(ski(1)), TrustBook::Removal::Removed);
+    again.configure("a", {configured});
+    QCOMPARE(again.learn(ski(1), claims("other"), kUtc), TrustBook::Learned::Changed);
+    TrustBook paired;
+    paired.load({record});
+    QVERIFY(paired.accept(peer(1)));
+    QCOMPARE(paired.learn(ski(1), claims("other"), kUtc), TrustBook::Learned::Changed);
+}
+
+void tst_ShipTrust::requestsTellWhereTheyCame()
+{
+    TrustBook book = loaded();
+    QCOMPARE(book.judge(ski(1), {}, kStart, kUtc, {"a", true}).trust, Trust::Pending);
+    QCOMPARE(book.judge(ski(1), {}, kStart, kUtc, {"b", true}).trust, Trust::Pending);
+    QCOMPARE(book.requests(kStart).front().endpoint, QByteArray("b"));
+    book.unconfigure("a");
+    QCOMPARE(book.requests(kStart).size(), std::size_t(1));
+    book.unconfigure("b");
+    QVERIFY(book.requests(kStart).empty());
+}
+
+void tst_ShipTrust::whoWaitsIsNotForgotten()
+{
+    TrustBook book = loaded();
+    QCOMPARE(judged(book, 1), Trust::Pending);
+    book.keepWaiting(ski(1), kStart + 500'000 * kMs);
+    book.keepWaiting(ski(2), kStart + 500'000 * kMs);
+    const auto requests = book.requests(kStart + 1'099'999 * kMs);
+    QCOMPARE(requests.size(), std::size_t(1));
+    QCOMPARE(requests[0].attempts, 1U);
+    QVERIFY(book.requests(kStart + 1'100'000 * kMs).empty());
+}
+
+void tst_ShipTrust::sightsAreStoredNowAndThen()
+{
+    TrustedPeer kept = peer(1);
+    kept.seenUtcMs = kUtc;
+    TrustBook book;
+    book.load({kept});
+    QCOMPARE(book.learn(ski(1), {}, kUtc + 899'999), TrustBook::Learned::Nothing);
+    QCOMPARE(book.learn(ski(1), {}, kUtc + 900'000), TrustBook::Learned::Changed);
+    QCOMPARE(book.learn(ski(1), {}, kUtc + 900'001), TrustBook::Learned::Nothing);
+    QCOMPARE(book.recordOf(ski(1))->seenUtcMs, kUtc + 900'001);
 }
 
 void tst_ShipTrust::requestsAreForgotten()
@@ -221,7 +333,7 @@ void tst_ShipTrust::requestsAreBounded()
 {
     TrustLimits limits;
     limits.requests = 3;
-    TrustBook book = loaded(true, limits);
+    TrustBook book = loaded(limits);
     for (int i = 0; i < 100; ++i) {
         QCOMPARE(judged(book, i, kStart + i), Trust::Pending);
         QVERIFY(book.requests(kStart + i).size() <= 3);
@@ -232,7 +344,7 @@ void tst_ShipTrust::requestsAreBounded()
     QCOMPARE(judged(book, 99, kStart + 99), Trust::Rejected);
     QCOMPARE(judged(book, 0, kStart + 99), Trust::Pending);
     limits.requests = 0;
-    TrustBook none = loaded(true, limits);
+    TrustBook none = loaded(limits);
     QVERIFY(!none.judge(ski(1), {}, kStart, kUtc).newRequest);
     none.reject(ski(1), kStart);
 }
@@ -241,7 +353,7 @@ void tst_ShipTrust::peersAreBounded()
 {
     TrustLimits limits;
     limits.peers = 2;
-    TrustBook book = loaded(true, limits);
+    TrustBook book = loaded(limits);
     QVERIFY(book.accept(peer(1)));
     QVERIFY(book.accept(peer(2)));
     QVERIFY(!book.accept(peer(3)));

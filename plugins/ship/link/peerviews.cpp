@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "link/peerviews.h"
+
+#include "link/trustdesk.h"
+
+#include <QtCore/QDateTime>
+#include <QtCore/QJsonObject>
+
+#include <algorithm>
+
+namespace fairlead::ship {
+
+namespace {
+
+constexpr qint64 kNsPerMs = 1'000'000;
+constexpr qint64 kNsPerSecond = 1'000'000'000;
+
+void putText(QJsonObject &view, const char *key, const QByteArray &text)
+{
+    if (!text.isEmpty())
+        view.insert(QLatin1String(key), QString::fromUtf8(text));
+}
+
+void putTime(QJsonObject &view, const char *key, qint64 utcMs)
+{
+    if (utcMs > 0) {
+        view.insert(QLatin1String(key),
+                    QDateTime::fromMSecsSinceEpoch(utcMs, Qt::UTC).toString(Qt::ISODateWithMs));
+    }
+}
+
+void putClaims(QJsonObject &view, const PeerClaims &claims)
+{
+    putText(view, "brand", claims.brand);
+    putText(view, "model", claims.model);
+    putText(view, "type", claims.type);
+    putText(view, "shipId", claims.shipId);
+}
+
+QJsonObject viewOf(const Ski &ski, const char *state)
+{
+    return {{QStringLiteral("ski"), QString::fromLatin1(ski.toHex())},
+            {QStringLiteral("state"), QLatin1String(state)}};
+}
+
+const char *wordOf(State state) noexcept
+{
+    if (state == State::Data)
+        return "connected";
+    return state > State::Data ? "closing" : "connecting";
+}
+
+/// The connection that got furthest; null: there is none.
+const TrustSeat *bestOf(const std::vector<TrustSeatPtr> &seats, const Ski &ski)
+{
+    const TrustSeat *best = nullptr;
+    const auto rank = [](const TrustSeat &seat) {
+        const State state = seat.state.load();
+        return state > State::Data ? -1 : int(state);
+    };
+    for (const TrustSeatPtr &seat : seats) {
+        if (seat->ski == ski && (!best || rank(*seat) > rank(*best)))
+            best = seat.get();
+    }
+    return best;
+}
+
+} // namespace
+
+QJsonArray peerViews(const TrustDesk &desk, qint64 now, qint64 utcMs)
+{
+    QJsonArray views;
+    const std::vector<TrustSeatPtr> seats = desk.seats();
+    const auto utcOf = [now, utcMs](qint64 when) { return utcMs - (now - when) / kNsPerMs; };
+    const auto requests = desk.requests(now);
+    for (const TrustRequest &request : requests) {
+        QJsonObject view = viewOf(request.ski, "pending");
+        putClaims(view, request.claims);
+        putTime(view, "since", utcOf(request.firstAt));
+        putTime(view, "lastSeen", utcOf(request.lastAt));
+        putText(view, "endpoint", request.endpoint);
+        view.insert(QStringLiteral("attempts"), qint64(request.attempts));
+        view.insert(QStringLiteral("connected"), bestOf(seats, request.ski) != nullptr);
+        views.append(view);
+    }
+    const auto peers = desk.peers();
+    for (const TrustedPeer &peer : peers) {
+        const TrustSeat *const seat = bestOf(seats, peer.ski);
+        QJsonObject view = viewOf(peer.ski, seat ? wordOf(seat->state.load()) : "disconnected");
+        putText(view, "label", peer.label);
+        putClaims(view, peer.claims);
+        view.insert(QStringLiteral("source"), QLatin1String(toText(peer.source)));
+        putTime(view, "since", peer.addedUtcMs);
+        putTime(view, "lastSeen", peer.seenUtcMs);
+        view.insert(QStringLiteral("connected"), seat && seat->state.load() == State::Data);
+        if (seat) {
+            putText(view, "endpoint", seat->endpoint);
+            view.insert(QStringLiteral("wantsPin"), seat->wantsPin.load());
+        }
+        views.append(view);
+    }
+    const auto rejected = desk.rejected(now);
+    for (const auto &[ski, until] : rejected) {
+        QJsonObject view = viewOf(ski, "rejected");
+        view.insert(QStringLiteral("seconds"), (until - now + kNsPerSecond - 1) / kNsPerSecond);
+        views.append(view);
+    }
+    return views;
+}
+
+} // namespace fairlead::ship

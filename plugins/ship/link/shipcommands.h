@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "protocol/ski.h"
+
+#include <QtCore/QByteArray>
+#include <QtCore/QJsonObject>
+#include <QtCore/QString>
+
+#include <fairlead/operatorcommands.h>
+#include <fairlead/result.h>
+
+#include <optional>
+
+namespace fairlead::ship {
+
+class TrustKeeper;
+
+/// Who we are to peers.
+struct OwnIdentity
+{
+    Ski ski;
+    QByteArray shipId;
+};
+
+/// What operators can do with SHIP at run time: the commands of the metadata. Thread: main. Ownership:
+/// the plugin's root object's.
+class ShipCommands
+{
+public:
+    /// @p keeper outlives it.
+    explicit ShipCommands(TrustKeeper &keeper) noexcept
+        : m_keeper(keeper)
+    { }
+
+    void setIdentity(const OwnIdentity &own) { m_own = own; }
+
+    /// Errors, in the reply: InvalidArgument (no SKI, no PIN, our own), NotFound, NotRunning (there is
+    /// no endpoint yet), and those of the keeper.
+    void call(const QString &name, const QJsonObject &arguments, CommandReply reply);
+
+private:
+    [[nodiscard]] Result<Ski> skiIn(const QJsonObject &arguments) const;
+    void list(CommandReply reply) const;
+    void show(const QJsonObject &arguments, CommandReply reply) const;
+    void trust(const Ski &ski, const QJsonObject &arguments, CommandReply reply);
+    void untrust(const Ski &ski, CommandReply reply);
+    void reject(const Ski &ski, CommandReply reply);
+    void pin(const Ski &ski, const QJsonObject &arguments, CommandReply reply);
+    void window(const QJsonObject &arguments, CommandReply reply);
+
+    TrustKeeper &m_keeper;
+    std::optional<OwnIdentity> m_own;
+};
+
+} // namespace fairlead::ship

@@ -1,0 +1,619 @@
+// SPDX-FileCopyrightText: The Fairlead authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "link/shipcommands.h"
+#include "link/trustkeeper.h"
+#include "linkharness.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QTest>
+
+#include <fairlead/hostservices.h>
+#include <fairlead/publisher.h>
+#include <fairlead/records.h>
+
+#include <cstring>
+#include <map>
+
+using namespace fairlead;
+using namespace fairlead::test;
+using fairlead::ship::OwnIdentity;
+using fairlead::ship::Role;
+using fairlead::ship::ShipCommands;
+using fairlead::ship::Ski;
+using fairlead::ship::TrustDesk;
+using fairlead::ship::TrustedPeer;
+using fairlead::ship::TrustKeeper;
+using fairlead::ship::TrustSource;
+
+namespace {
+
+const QByteArray kInit = QByteArray("\0\0", 2);
+
+Ski skiOf(const QByteArray &hex)
+{
+    return *Ski::fromText(ship::viewOf(hex));
+}
+
+/// Keeps nothing before turn(), and then only if it may.
+class FakeRecords final : public Records
+{
+public:
+    Result<QList<Record>> list() const override
+    {
+        if (!unreadable.isNull())
+            return unreadable;
+        QList<Record> all;
+        for (const auto &[key, value] : kept)
+            all.append({key, value});
+        return all;
+    }
+
+    void put(const QByteArray &key, const QByteArray &value, Done done) override
+    {
+        m_calls.push_back([this, key, value, done = std::move(done)] {
+            if (refusal.isNull())
+                kept[key] = value;
+            if (done)
+                done(refusal.isNull() ? Result<>() : Result<>(refusal));
+        });
+    }
+
+    void remove(const QByteArray &key, Done done) override
+    {
+        m_calls.push_back([this, key, done = std::move(done)] {
+            if (refusal.isNull())
+                kept.erase(key);
+            if (done)
+                done(refusal.isNull() ? Result<>() : Result<>(refusal));
+        });
+    }
+
+    bool turn()
+    {
+        const auto calls = std::exchange(m_calls, {});
+        for (const auto &call : calls)
+            call();
+        return !calls.empty();
+    }
+
+    std::map<QByteArray, QByteArray> kept;
+    Error unreadable;
+    Error refusal;
+
+private:
+    std::vector<std::function<void()>> m_calls;
+};
+
+class FakePublisher final : public Publisher
+{
+public:
+    Result<> publish(const PublishView &view) override
+    {
+        const QByteArray topic(view.topic.data(), qsizetype(view.topic.size()));
+        const QByteArray payload(view.payload.data(), qsizetype(view.payload.size()));
+        if (!view.retain)
+            qFatal("%s is not retained", topic.constData());
+        ++count;
+        shown[topic] = payload;
+        expiry[topic] = view.expirySeconds;
+        return {};
+    }
+
+    int count = 0;
+    std::map<QByteArray, QByteArray> shown;
+    std::map<QByteArray, quint32> expiry;
+};
+
+class FakeHost final : public HostServices
+{
+public:
+    Logger &logger() noexcept override { return log; }
+
+    QString hostVersion() const override { return QStringLiteral("0"); }
+
+    void *service(const char *iid) noexcept override
+    {
+        if (std::strcmp(iid, FAIRLEAD_RECORDS_IID) == 0)
+            return hasRecords ? static_cast<Records *>(&records) : nullptr;
+        if (std::strcmp(iid, FAIRLEAD_PUBLISHER_IID) == 0)
+            return static_cast<Publisher *>(&publisher);
+        if (std::strcmp(iid, FAIRLEAD_EXECUTOR_IID) == 0)
+            return static_cast<Executor *>(&main);
+        if (std::strcmp(iid, FAIRLEAD_CLOCK_IID) == 0)
+            return static_cast<Clock *>(&clock);
+        if (std::strcmp(iid, FAIRLEAD_TIMERS_IID) == 0)
+            return static_cast<Timers *>(&timers);
+        if (std::strcmp(iid, FAIRLEAD_LOGGER_IID) == 0)
+            return static_cast<Logger *>(&log);
+        return nullptr;
+    }
+
+    void turn()
+    {
+        do {
+            main.run();
+        } while (records.turn());
+    }
+
+    QJsonArray requestsAt(const QByteArray &topic)
+    {
+        return QJsonDocument::fromJson(publisher.shown[topic])
+            .object()
+            .value(QStringLiteral("requests"))
+            .toArray();
+    }
+
+    FakeRecords records;
+    FakePublisher publisher;
+    FakeExecutor main;
+    FakeClock clock;
+    FakeTimers timers;
+    FakeLogger log;
+    bool hasRecords = true;
+};
+
+/// The plugin in one process, with one listener.
+struct Plugin
+{
+    explicit Plugin(FakeHost &services, const QJsonObject &options = {})
+        : host(services)
+        , commands(keeper)
+    {
+        keeper.attach(host);
+        commands.setIdentity({skiOf(kOwnSki), "Fairlead-1"});
+        endpoint
+            = std::make_shared<ship::ShipEndpoint>(optionsOf(options, Role::Server), keeper.desk());
+        host.turn();
+    }
+
+    /// The answer; or the error's name as a text.
+    QJsonValue ask(const char *name, const QJsonObject &arguments = {})
+    {
+        QJsonValue got;
+        commands.call(QLatin1String(name),
+                      arguments,
+                      CommandReply([this, &got](const Result<QJsonValue> &answer) {
+                          got = answer
+                              ? *answer
+                              : QJsonValue(QLatin1String(errorName(answer.error().code())));
+                          text = answer.error().text();
+                      }));
+        host.turn();
+        return got;
+    }
+
+    QJsonValue askAbout(const char *name, const QByteArray &ski, QJsonObject more = {})
+    {
+        more.insert(QStringLiteral("ski"), QString::fromUtf8(ski));
+        return ask(name, more);
+    }
+
+    QString stateOf(const QByteArray &ski)
+    {
+        const QJsonArray all = ask("list").toArray();
+        for (const auto &one : all) {
+            if (one.toObject().value(QStringLiteral("ski")).toString().toUtf8() == ski)
+                return one.toObject().value(QStringLiteral("state")).toString();
+        }
+        return QStringLiteral("none");
+    }
+
+    FakeHost &host;
+    TrustKeeper keeper;
+    ShipCommands commands;
+    std::shared_ptr<ship::ShipEndpoint> endpoint;
+    QString text;
+};
+
+} // namespace
+
+/// Trust that is decided at run time and kept.
+class tst_ShipTrustKeeper : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void trustIsKeptBeforeItIsAnswered();
+    void trustOutlivesTheProcess();
+    void whatTheStoreRefusesIsNotDecided();
+    void untrustedPeersAreForgotten();
+    void configuredPeersAreTheConfigurations();
+    void rejectionsAreListed();
+    void windowsAreBoundedByTheBook();
+    void whatIsLearnedIsKept();
+    void skisAreReadAsPeopleTypeThem_data();
+    void skisAreReadAsPeopleTypeThem();
+    void pinsAreChecked();
+    void theIdentityIsShown();
+    void whoWaitsIsShownAsItIs();
+    void requestsLeaveTheBoardWithTime();
+    void manyStrangersMakeFewMessages();
+    void closedEndpointsShowNothing();
+    void nobodyIsRefusedWhileTheStoreCannotBeRead();
+    void damagedRecordsStopNoOther();
+    void followersLearnWhoIsTrusted();
+    void hostsWithoutRecordsStillDecide();
+};
+
+// The record is there before the operator hears that it is.
+void tst_ShipTrustKeeper::trustIsKeptBeforeItIsAnswered()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.connect();
+    peer.receive(kInit);
+    QCOMPARE(plugin.stateOf(kPeerSki), QStringLiteral("pending"));
+    bool isAnswered = false;
+    plugin.commands.call(QStringLiteral("trust"),
+                         {{QStringLiteral("ski"), QString::fromUtf8(kPeerSki)},
+                          {QStringLiteral("label"), QStringLiteral("Heat pump")}},
+                         CommandReply([&](const Result<QJsonValue> &answer) {
+                             isAnswered = answer.has_value();
+                             QVERIFY(host.records.kept.contains(kPeerSki));
+                         }));
+    host.main.run();
+    peer.executor.run();
+    QVERIFY(!isAnswered);
+    QVERIFY(!plugin.keeper.desk()->isTrusted(skiOf(kPeerSki)));
+    host.turn();
+    QVERIFY(isAnswered);
+    peer.executor.run();
+    QVERIFY(peer.stream.sent.last().contains("\"ready\""));
+    const TrustedPeer kept = *plugin.keeper.desk()->find(skiOf(kPeerSki));
+    QCOMPARE(kept.source, TrustSource::Verified);
+    QCOMPARE(kept.label, QByteArray("Heat pump"));
+    QCOMPARE(host.records.kept[kPeerSki], toRecord(kept));
+}
+
+void tst_ShipTrustKeeper::trustOutlivesTheProcess()
+{
+    FakeHost host;
+    {
+        Plugin plugin(host);
+        QVERIFY(plugin.askAbout("trust", kPeerSki).isObject());
+        QCOMPARE(plugin.keeper.desk()->find(skiOf(kPeerSki))->source, TrustSource::Entered);
+    }
+    Plugin again(host);
+    QCOMPARE(again.stateOf(kPeerSki), QStringLiteral("disconnected"));
+    LinkHarness peer(again.endpoint, Role::Server);
+    peer.shakeHands();
+    QCOMPARE(again.stateOf(kPeerSki), QStringLiteral("connected"));
+    // A label of later keeps what is known.
+    QCOMPARE(again.askAbout("trust", kPeerSki, {{QStringLiteral("label"), QStringLiteral("b")}})
+                 .toObject()
+                 .value(QStringLiteral("label"))
+                 .toString(),
+             QStringLiteral("b"));
+    QVERIFY(host.records.kept[kPeerSki].contains("\"entered\""));
+    QVERIFY(host.records.kept[kPeerSki].contains("\"b\""));
+}
+
+void tst_ShipTrustKeeper::whatTheStoreRefusesIsNotDecided()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    host.records.refusal = Error(ErrorCode::StorageFull, QStringLiteral("no space is left"));
+    QCOMPARE(plugin.askAbout("trust", kPeerSki), QJsonValue(QStringLiteral("storage-full")));
+    QCOMPARE(plugin.stateOf(kPeerSki), QStringLiteral("none"));
+    host.records.refusal = Error();
+    QVERIFY(plugin.askAbout("trust", kPeerSki).isObject());
+    host.records.refusal = Error(ErrorCode::StorageFull, QStringLiteral("no space is left"));
+    QCOMPARE(plugin.askAbout("untrust", kPeerSki), QJsonValue(QStringLiteral("storage-full")));
+    QCOMPARE(plugin.stateOf(kPeerSki), QStringLiteral("disconnected"));
+    // Who comes by the window is told to people, for it ends with the process.
+    const QByteArray other(40, 'c');
+    plugin.ask("window");
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.open(other);
+    host.turn();
+    QCOMPARE(host.log.lines.filter(QStringLiteral("ship-trust-unkept")).size(), 1);
+}
+
+// RR23
+void tst_ShipTrustKeeper::untrustedPeersAreForgotten()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    QCOMPARE(plugin.askAbout("untrust", kPeerSki), QJsonValue(QStringLiteral("not-found")));
+    plugin.askAbout("trust", kPeerSki);
+    QVERIFY(plugin.askAbout("untrust", kPeerSki).isObject());
+    QVERIFY(host.records.kept.empty());
+    QCOMPARE(plugin.stateOf(kPeerSki), QStringLiteral("none"));
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.connect();
+    QCOMPARE(plugin.stateOf(kPeerSki), QStringLiteral("pending"));
+}
+
+void tst_ShipTrustKeeper::configuredPeersAreTheConfigurations()
+{
+    FakeHost host;
+    Plugin plugin(
+        host,
+        {{QStringLiteral("trusted"), QJsonArray{QString::fromUtf8(kPeerSki + " Heat pump")}}});
+    QCOMPARE(plugin.stateOf(kPeerSki), QStringLiteral("disconnected"));
+    QCOMPARE(plugin.askAbout("untrust", kPeerSki), QJsonValue(QStringLiteral("configured")));
+    QVERIFY(plugin.text.contains(QStringLiteral("configuration")));
+    QCOMPARE(plugin.askAbout("reject", kPeerSki), QJsonValue(QStringLiteral("invalid-transition")));
+    QVERIFY(plugin.keeper.desk()->isTrusted(skiOf(kPeerSki)));
+    QVERIFY(host.records.kept.empty());
+    // So is whom an endpoint dials.
+    EndpointConfig config = configOf({});
+    config.peer = QByteArray(40, 'd');
+    const auto options = ship::parseShipOptions(config, Role::Client);
+    QVERIFY(options);
+    const ship::ShipEndpoint dialling(*options, plugin.keeper.desk());
+    QCOMPARE(plugin.askAbout("untrust", config.peer), QJsonValue(QStringLiteral("configured")));
+}
+
+void tst_ShipTrustKeeper::rejectionsAreListed()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.connect();
+    peer.receive(kInit);
+    QVERIFY(plugin.askAbout("reject", kPeerSki).isObject());
+    peer.executor.run();
+    QVERIFY(peer.isClosed());
+    QCOMPARE(plugin.stateOf(kPeerSki), QStringLiteral("rejected"));
+    host.clock.time += 60'000 * kNsPerMs;
+    QCOMPARE(plugin.stateOf(kPeerSki), QStringLiteral("none"));
+}
+
+void tst_ShipTrustKeeper::windowsAreBoundedByTheBook()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    const auto isOpen = [&] { return plugin.keeper.desk()->isWindowOpen(host.clock.now()); };
+    QCOMPARE(plugin.ask("window").toObject().value(QStringLiteral("seconds")), QJsonValue(60));
+    QVERIFY(isOpen());
+    QCOMPARE(plugin.ask("show").toObject().value(QStringLiteral("window")), QJsonValue(true));
+    host.clock.time += 60'000 * kNsPerMs;
+    QVERIFY(!isOpen());
+    plugin.ask("window", {{QStringLiteral("seconds"), 2}});
+    host.clock.time += 1'999 * kNsPerMs;
+    QVERIFY(isOpen());
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.clock.time = host.clock.time;
+    peer.connect();
+    QVERIFY(!isOpen());
+    host.turn();
+    QVERIFY(host.records.kept[kPeerSki].contains("auto-accept"));
+}
+
+// RR16
+void tst_ShipTrustKeeper::whatIsLearnedIsKept()
+{
+    FakeHost host;
+    {
+        Plugin plugin(host);
+        plugin.askAbout("trust", kPeerSki);
+        LinkHarness peer(plugin.endpoint, Role::Server);
+        peer.shakeHands();
+        peer.receive("\1{\"accessMethods\":[{\"id\":\"HeatPump-1\"}]}");
+        host.turn();
+        QVERIFY(host.records.kept[kPeerSki].contains("HeatPump-1"));
+    }
+    Plugin again(host);
+    LinkHarness peer(again.endpoint, Role::Server);
+    peer.shakeHands();
+    peer.receive("\1{\"accessMethods\":[{\"id\":\"Another\"}]}");
+    peer.advance(500);
+    QVERIFY(peer.isClosed());
+    QCOMPARE(peer.link.reason().code(), ErrorCode::IdentityMismatch);
+}
+
+void tst_ShipTrustKeeper::skisAreReadAsPeopleTypeThem_data()
+{
+    QTest::addColumn<QByteArray>("typed");
+    QTest::addColumn<bool>("isGood");
+    QTest::newRow("blanks") << QByteArray("AAAA aaaa aaaa aaaa aaaa aaaa aaaa aaaa aaaa aaaa")
+                            << true;
+    QTest::newRow("colons and dashes")
+        << QByteArray("aa:aa-AA:aa aaaa aaaa aaaa aaaa aaaa aaaa aaaa aaaa") << true;
+    QTest::newRow("short") << QByteArray(39, 'a') << false;
+    QTest::newRow("long") << QByteArray(41, 'a') << false;
+    QTest::newRow("no digit") << QByteArray(40, 'g') << false;
+    QTest::newRow("nothing") << QByteArray() << false;
+    QTest::newRow("ourselves") << kOwnSki << false;
+}
+
+void tst_ShipTrustKeeper::skisAreReadAsPeopleTypeThem()
+{
+    QFETCH(QByteArray, typed);
+    QFETCH(bool, isGood);
+    FakeHost host;
+    Plugin plugin(host);
+    const QJsonValue answer = plugin.askAbout("trust", typed);
+    if (isGood) {
+        QCOMPARE(answer.toObject().value(QStringLiteral("ski")),
+                 QJsonValue(QString::fromUtf8(kPeerSki)));
+        return;
+    }
+    QCOMPARE(answer, QJsonValue(QStringLiteral("invalid-argument")));
+    QVERIFY2(typed == kOwnSki || plugin.text.contains(QStringLiteral("40 hex digits")),
+             qPrintable(plugin.text));
+    QVERIFY(host.records.kept.empty());
+}
+
+void tst_ShipTrustKeeper::pinsAreChecked()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    const auto enter = [&](const char *pin) {
+        return plugin.askAbout("pin", kPeerSki, {{QStringLiteral("pin"), QLatin1String(pin)}});
+    };
+    QCOMPARE(enter("12345678"), QJsonValue(QStringLiteral("not-found")));
+    plugin.askAbout("trust", kPeerSki);
+    QCOMPARE(enter("1234"), QJsonValue(QStringLiteral("invalid-argument")));
+    QVERIFY(!plugin.text.contains(QStringLiteral("1234")));
+    QCOMPARE(enter("12345678").toObject().value(QStringLiteral("connections")), QJsonValue(0));
+    QCOMPARE(plugin.keeper.desk()->peerPin(skiOf(kPeerSki)), QByteArray("12345678"));
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.connect();
+    QCOMPARE(enter("12345678").toObject().value(QStringLiteral("connections")), QJsonValue(1));
+}
+
+void tst_ShipTrustKeeper::theIdentityIsShown()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    const QJsonObject own = plugin.ask("show").toObject();
+    QCOMPARE(own.value(QStringLiteral("ski")),
+             QJsonValue(QStringLiteral("1111 1111 1111 1111 1111 1111 1111 1111 1111 1111")));
+    QCOMPARE(
+        own.value(QStringLiteral("qr")),
+        QJsonValue(
+            QStringLiteral("SHIP;SKI:%1;ID:Fairlead-1;ENDSHIP;").arg(QString::fromUtf8(kOwnSki))));
+    QCOMPARE(plugin.askAbout("show", kPeerSki), QJsonValue(QStringLiteral("not-found")));
+    plugin.askAbout("trust", kPeerSki, {{QStringLiteral("label"), QStringLiteral("pump")}});
+    QCOMPARE(plugin.askAbout("show", kPeerSki).toObject().value(QStringLiteral("label")),
+             QJsonValue(QStringLiteral("pump")));
+
+    TrustKeeper keeper;
+    keeper.attach(host);
+    ShipCommands fresh(keeper);
+    QString code;
+    fresh.call(QStringLiteral("show"), {}, CommandReply([&](const Result<QJsonValue> &answer) {
+                   code = QLatin1String(errorName(answer.error().code()));
+               }));
+    QCOMPARE(code, QStringLiteral("not-running"));
+}
+
+void tst_ShipTrustKeeper::whoWaitsIsShownAsItIs()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    const QByteArray topic = "ship/$pairing/pump";
+    // What an earlier run left there is not true any more.
+    QCOMPARE(host.publisher.shown[topic], QByteArray("{\"requests\":[]}"));
+    QCOMPARE(host.publisher.expiry[topic], kNever);
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.connect();
+    host.turn();
+    QCOMPARE(host.requestsAt(topic).size(), 1);
+    const QJsonObject request = host.requestsAt(topic)[0].toObject();
+    QCOMPARE(request.value(QStringLiteral("ski")), QJsonValue(QString::fromUtf8(kPeerSki)));
+    QCOMPARE(request.value(QStringLiteral("attempts")), QJsonValue(1));
+    QCOMPARE(host.publisher.expiry[topic], 600U);
+    LinkHarness second(plugin.endpoint, Role::Server);
+    second.connect();
+    host.turn();
+    QCOMPARE(host.requestsAt(topic)[0].toObject().value(QStringLiteral("attempts")), QJsonValue(2));
+    plugin.askAbout("reject", kPeerSki);
+    QCOMPARE(host.publisher.shown[topic], QByteArray("{\"requests\":[]}"));
+    LinkHarness other(plugin.endpoint, Role::Server);
+    other.open(QByteArray(40, 'c'));
+    host.turn();
+    QCOMPARE(host.requestsAt(topic).size(), 1);
+    plugin.askAbout("trust", QByteArray(40, 'c'));
+    QCOMPARE(host.publisher.shown[topic], QByteArray("{\"requests\":[]}"));
+    const int count = host.publisher.count;
+    plugin.ask("window");
+    QCOMPARE(host.publisher.count, count);
+}
+
+void tst_ShipTrustKeeper::requestsLeaveTheBoardWithTime()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.clock.time = host.clock.time;
+    peer.connect();
+    host.turn();
+    QCOMPARE(host.requestsAt("ship/$pairing/pump").size(), 1);
+    host.timers.advance(host.clock, 599'000 * kNsPerMs);
+    QCOMPARE(host.requestsAt("ship/$pairing/pump").size(), 1);
+    host.timers.advance(host.clock, 1'000 * kNsPerMs);
+    QCOMPARE(host.publisher.shown["ship/$pairing/pump"], QByteArray("{\"requests\":[]}"));
+    QVERIFY(host.timers.armed.empty());
+}
+
+void tst_ShipTrustKeeper::manyStrangersMakeFewMessages()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    const int before = host.publisher.count;
+    for (int i = 0; i < 60; ++i) {
+        LinkHarness peer(plugin.endpoint, Role::Server);
+        peer.clock.time = host.clock.time;
+        peer.open(QByteArray::number(100 + i).leftJustified(40, 'b'));
+        host.turn();
+    }
+    QVERIFY(host.publisher.count - before <= 16);
+    QVERIFY(host.requestsAt("ship/$pairing/pump").size() < 60);
+    host.timers.advance(host.clock, 1'000 * kNsPerMs);
+    QCOMPARE(host.requestsAt("ship/$pairing/pump").size(), 60);
+}
+
+void tst_ShipTrustKeeper::closedEndpointsShowNothing()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    plugin.endpoint.reset();
+    host.turn();
+    QVERIFY(host.publisher.shown["ship/$pairing/pump"].isEmpty());
+    QVERIFY(plugin.keeper.desk()->boards().empty());
+}
+
+// RR14
+void tst_ShipTrustKeeper::nobodyIsRefusedWhileTheStoreCannotBeRead()
+{
+    FakeHost host;
+    host.records.unreadable = Error(ErrorCode::StorageFailed, QStringLiteral("no such disk"));
+    Plugin plugin(host, {{QStringLiteral("strangers"), QStringLiteral("refused")}});
+    QCOMPARE(host.log.lines.filter(QStringLiteral("ship-trust-unread")).size(), 1);
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.connect();
+    peer.receive(kInit);
+    QVERIFY(peer.stream.sent.last().contains("\"pending\""));
+    QCOMPARE(plugin.askAbout("trust", kPeerSki), QJsonValue(QStringLiteral("storage-failed")));
+}
+
+void tst_ShipTrustKeeper::damagedRecordsStopNoOther()
+{
+    FakeHost host;
+    const TrustedPeer good{skiOf(kPeerSki), TrustSource::Verified, {}, {}, 1, 0};
+    host.records.kept = {{kPeerSki, toRecord(good)},
+                         {QByteArray(40, 'b'), "{"},
+                         {QByteArray(40, 'c'), toRecord(good)}};
+    Plugin plugin(host);
+    QCOMPARE(plugin.keeper.desk()->peers().size(), std::size_t(1));
+    QCOMPARE(host.log.lines.filter(QStringLiteral("ship-trust-damaged")).size(), 2);
+}
+
+void tst_ShipTrustKeeper::followersLearnWhoIsTrusted()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    QStringList told;
+    std::shared_ptr<void> follower = plugin.keeper.follow([&told](const Ski &ski, bool isTrusted) {
+        told.append(QString::fromUtf8(ski.toHex().left(1)) + (isTrusted ? u'+' : u'-'));
+    });
+    plugin.askAbout("trust", kPeerSki);
+    plugin.askAbout("trust", kPeerSki);
+    plugin.askAbout("untrust", kPeerSki);
+    const QStringList wanted{QStringLiteral("a+"), QStringLiteral("a-")};
+    QCOMPARE(told, wanted);
+    follower.reset();
+    plugin.askAbout("trust", kPeerSki);
+    QCOMPARE(told, wanted);
+}
+
+void tst_ShipTrustKeeper::hostsWithoutRecordsStillDecide()
+{
+    FakeHost host;
+    host.hasRecords = false;
+    Plugin plugin(host);
+    QVERIFY(plugin.askAbout("trust", kPeerSki).isObject());
+    QVERIFY(plugin.keeper.desk()->isTrusted(skiOf(kPeerSki)));
+    QVERIFY(plugin.askAbout("untrust", kPeerSki).isObject());
+    QVERIFY(!plugin.keeper.desk()->isTrusted(skiOf(kPeerSki)));
+}
+
+QTEST_APPLESS_MAIN(tst_ShipTrustKeeper)
+
+#include "tst_shiptrustkeeper.moc"
