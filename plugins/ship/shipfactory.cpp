@@ -3,6 +3,7 @@
 
 #include "shipfactory.h"
 
+#include "announcing.h"
 #include "link/shipendpoints.h"
 #include "trust/qrtext.h"
 
@@ -16,9 +17,10 @@ namespace fairlead::ship {
 namespace {
 
 /// What an installer needs to make a device trust the host.
-void sayWhoWeAre(Logger &logger, const ShipOptions &options)
+void sayWhoWeAre(Logger &logger, const ShipOptions &options, const Announcement &own)
 {
-    QrText text{options.own, options.shipId, {}, {}, {}, {}, {}};
+    const QrText text{
+        options.own, options.shipId, own.brand, own.type, own.model, own.serial, own.categories};
     logger.log(LogLevel::Info,
                "ship-identity",
                QStringLiteral("ski=%1 id=%2 qr=%3")
@@ -39,9 +41,13 @@ Result<ShipOptions> ShipFactory::begin(const EndpointConfig &config, Role role, 
     Result<ShipOptions> options = parseShipOptions(config, role);
     if (!options)
         return options;
+    const Result<DiscoveryOptions> seen
+        = parseDiscoveryOptions(config, options->own, options->shipId);
+    if (!seen)
+        return seen.error();
     m_keeper.attach(host);
     m_commands.setIdentity({options->own, options->shipId});
-    sayWhoWeAre(host.logger(), *options);
+    sayWhoWeAre(host.logger(), *options, seen->own);
     return options;
 }
 
@@ -51,7 +57,14 @@ Result<std::unique_ptr<Listener>> ShipFactory::createListener(const EndpointConf
     const Result<ShipOptions> options = begin(config, Role::Server, host);
     if (!options)
         return options.error();
-    return std::unique_ptr<Listener>(std::make_unique<ShipListener>(*options, m_keeper.desk()));
+    const Result<DiscoveryOptions> seen
+        = parseDiscoveryOptions(config, options->own, options->shipId);
+    return announced(std::make_unique<ShipListener>(*options, m_keeper.desk()),
+                     *options,
+                     *seen,
+                     host,
+                     m_keeper,
+                     m_windowBell);
 }
 
 Result<std::unique_ptr<Dialler>> ShipFactory::createDialler(const EndpointConfig &config,
@@ -70,6 +83,7 @@ void ShipFactory::call(const QString &name,
 {
     m_keeper.attach(host);
     m_commands.call(name, arguments, std::move(reply));
+    m_windowBell.ring();
 }
 
 } // namespace fairlead::ship

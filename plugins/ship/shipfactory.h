@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "discovery/windowbell.h"
 #include "link/shipcommands.h"
 #include "link/trustkeeper.h"
 
@@ -37,6 +38,7 @@ private:
 
     TrustKeeper m_keeper;
     ShipCommands m_commands{m_keeper};
+    WindowBell m_windowBell;
 };
 
 } // namespace fairlead::ship

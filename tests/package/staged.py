@@ -27,7 +27,7 @@ parser.add_argument("--libdir", required=True)
 options, rest = parser.parse_known_args()
 
 PLUGIN_MAY_NEED = re.compile(
-    r"(libfairlead-sdk|libQt6Core|libQt6Network|libstdc\+\+|libgcc_s|libm|libc|libpthread|libdl|librt"
+    r"(libfairlead-sdk|libQt6Core|libQt6DBus|libQt6Network|libstdc\+\+|libgcc_s|libm|libc|libpthread|libdl|librt"
     r"|ld-linux[-\w]*|libasan|libubsan|libtsan)\.so[.\d]*$"
 )
 GUI = re.compile(r"libQt6(Gui|Widgets|Quick|Qml|OpenGL)|libX11|libxcb|libwayland|libGL\b")

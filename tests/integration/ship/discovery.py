@@ -1,0 +1,243 @@
+# SPDX-FileCopyrightText: The Fairlead authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a host makes of mDNS: the daemon with an Avahi that does what it is told, and scripted peers."""
+
+import json
+import select
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "control"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import bus  # noqa: E402
+from controltest import kit  # noqa: E402
+from devices import ShipTest, endpoint  # noqa: E402
+from peer import ANNOUNCE_CLOSE, CONFIRM_CLOSE, DISCOVERY, DISCOVERY_PLAIN, data  # noqa: E402
+
+kit.need(not bus.missing(), bus.missing() or "the bus")
+
+
+class DiscoveryTest(ShipTest):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="fairlead-bus-")
+        self.addCleanup(folder.cleanup)
+        self.bus = bus.Bus(folder.name)
+        self.addCleanup(self.bus.stop)
+        self.avahi = bus.FakeAvahi(self.bus, kit.DEADLINE)
+        self.addCleanup(self.avahi.stop)
+
+    def found_host(self, appear=True, **keys):
+        if appear:
+            self.avahi.tell("appear")
+        return self.host(endpoint(url="ship://0.0.0.0:0", **keys),
+                         environment=self.bus.environment)
+
+    def found(self, device, port, name="Pump", address="127.0.0.1", **more):
+        self.avahi.tell("found", name=name, address=address, port=port, interface=1, host="",
+                        txt=bus.record(device.ski, **more))
+
+    def connected(self, reader, device):
+        state = self.state(reader, device.ski, "connected")
+        self.assertEqual(state["role"], "client")
+
+    def discovered(self, reader, wanted):
+        """The topic's next text that @p wanted is content with."""
+        while True:
+            text = json.loads(self.next(reader, "ship/$discovered/ship"))
+            if wanted(text):
+                return text
+
+
+class Announcing(DiscoveryTest):
+    def test_the_listener_is_announced(self):
+        daemon = self.found_host(brand="Brand", model="X1", type="Gateway", serial="4711",
+                                 categories=[2, 4], ship_id="i:1_fairlead")
+        ski, ship_id, qr = self.identity_of(daemon)
+        service = self.avahi.event("announced")
+        self.assertEqual(service["label"], "Gateway Brand X1")
+        self.assertEqual(service["type"], "_ship._tcp")
+        self.assertEqual(service["port"], daemon.ports["ship"])
+        self.assertEqual(service["txt"][0], "txtvers=1")
+        self.assertEqual(
+            set(service["txt"]),
+            {"txtvers=1", "id=i:1_fairlead", "path=/ship/", f"ski={ski}", "register=false",
+             "brand=Brand", "model=X1", "type=Gateway", "serial=4711", "cat=2,4"})
+        self.assertEqual(qr, f"SHIP;SKI:{ski};ID:{ship_id};BRAND:Brand;TYPE:Gateway;MODEL:X1;"
+                             "SERIAL:4711;CAT:2,4;ENDSHIP;")
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(self.avahi.event("withdrawn")["label"], "Gateway Brand X1")
+
+    def test_a_name_that_is_taken_gets_a_number(self):
+        self.avahi.tell("set", taken=["HEMS"])
+        daemon = self.found_host(type="HEMS")
+        self.assertEqual(self.avahi.event("announced")["label"], "HEMS (2)")
+        self.logged(daemon, "HEMS (2)")
+
+    def test_a_daemon_that_comes_and_goes(self):
+        daemon = self.found_host(appear=False)
+        reader = self.reader(daemon)
+        self.logged(daemon, "ship-mdns-down")
+        self.assertEqual(self.discovered(reader, lambda text: True)["mdns"], "down")
+        self.avahi.tell("appear")
+        self.avahi.event("announced")
+        self.discovered(reader, lambda text: text["mdns"] == "up" and "label" in text)
+        self.avahi.tell("vanish")
+        self.discovered(reader, lambda text: text["mdns"] == "down")
+        self.avahi.tell("appear")
+        self.avahi.event("announced")
+        self.assertEqual(daemon.log().count("ship-mdns-down"), 2)
+
+    def test_without_a_bus_the_host_runs_and_says_so(self):
+        device = self.identity()
+        daemon = self.host(endpoint(url="ship://0.0.0.0:0", trusted=[device.ski]),
+                           environment=bus.without_bus())
+        self.logged(daemon, "ship-mdns-down")
+        peer = self.dial(daemon, device)
+        peer.shake_hands_as_client()
+
+    def test_it_may_be_off(self):
+        daemon = self.found_host(mdns=False)
+        self.assertEqual(daemon.stop(), 0)
+        self.assertNotIn("ship-mdns", daemon.log())
+
+
+class Finding(DiscoveryTest):
+    def test_a_trusted_device_is_dialled(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[f"{device.ski} Heat pump"])
+        reader = self.reader(daemon)
+        self.found(device, port, path="/eebus/x", brand="Brand", model="X1", type="HeatPump")
+        peer = self.accept(sock, device, daemon)
+        self.assertTrue(peer.request.startswith(b"GET /eebus/x HTTP/1.1\r\n"), peer.request)
+        peer.shake_hands_as_server("device-1")
+        self.connected(reader, device)
+        info = json.loads(self.next(reader, f"ship/{device.ski}/info"))
+        self.assertEqual((info["label"], info["brand"], info["model"], info["type"]),
+                         ("Heat pump", "Brand", "X1", "HeatPump"))
+        peer.send(data(DISCOVERY))
+        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+        self.publish(daemon, f"ship/{device.ski}/tx", DISCOVERY_PLAIN)
+        peer.expect(data(DISCOVERY))
+        one = self.endpoint(self.rpc(daemon), f"ship/{device.ski}")
+        self.assertEqual((one["role"], one["state"]), ("dial", "running"))
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_a_stranger_is_shown_and_not_dialled(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host()
+        reader = self.reader(daemon)
+        self.found(device, port, brand="Brand")
+        text = self.discovered(reader, lambda text: text["peers"])
+        one = text["peers"][0]
+        self.assertEqual((one["ski"], one["brand"], one["trusted"], one["addresses"]),
+                         (device.ski, "Brand", False, [f"127.0.0.1:{port}"]))
+        # A dial would come within three seconds.
+        self.assertEqual(select.select([sock], [], [], 3.5)[0], [])
+
+    def test_a_report_that_flickers_keeps_the_link(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        reader = self.reader(daemon)
+        self.found(device, port)
+        peer = self.accept(sock, device, daemon)
+        peer.shake_hands_as_server()
+        self.connected(reader, device)
+        self.avahi.tell("gone", name="Pump", interface=1)
+        self.discovered(reader,
+                        lambda text: text["peers"] and not text["peers"][0]["present"])
+        self.found(device, port)
+        self.discovered(reader, lambda text: text["peers"] and text["peers"][0]["present"])
+        peer.send(data(DISCOVERY))
+        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+        self.assertEqual(select.select([sock], [], [], 0)[0], [])
+
+    def test_another_address_is_used_after_a_disconnect(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        reader = self.reader(daemon)
+        self.found(device, port)
+        peer = self.accept(sock, device, daemon)
+        peer.shake_hands_as_server()
+        self.connected(reader, device)
+        other, other_port = self.listening()
+        self.found(device, other_port)
+        self.discovered(reader, lambda text: text["peers"]
+                        and text["peers"][0]["addresses"] == [f"127.0.0.1:{other_port}"])
+        peer.send(data(DISCOVERY))
+        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+        peer.send(ANNOUNCE_CLOSE)
+        peer.expect(CONFIRM_CLOSE)
+        peer.close()
+        self.state(reader, device.ski, "disconnected")
+        peer = self.accept(other, device, daemon)
+        peer.shake_hands_as_server()
+        self.connected(reader, device)
+
+    def test_who_vanished_is_dialled_at_its_last_address(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        reader = self.reader(daemon)
+        self.found(device, port)
+        peer = self.accept(sock, device, daemon)
+        peer.shake_hands_as_server()
+        self.connected(reader, device)
+        self.avahi.tell("gone", name="Pump", interface=1)
+        peer.close()
+        peer = self.accept(sock, device, daemon)
+        peer.shake_hands_as_server()
+
+    def test_who_came_by_itself_is_not_dialled(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        peer.shake_hands_as_client()
+        self.state(reader, device.ski, "connected")
+        self.found(device, port)
+        self.discovered(reader, lambda text: text["peers"])
+        self.assertEqual(select.select([sock], [], [], 3.5)[0], [])
+        # Once that connection is over it is.
+        peer.close()
+        peer = self.accept(sock, device, daemon)
+        peer.shake_hands_as_server()
+        self.connected(reader, device)
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_somebody_else_at_the_address_is_not_the_device(self):
+        device, other = self.identity(), self.identity()
+        wrong, wrong_port = self.listening()
+        right, right_port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        reader = self.reader(daemon)
+        self.found(device, right_port, name="Pump")
+        self.found(device, wrong_port, name="Liar")
+        # Whichever is tried first, the device is reached in the end, and nobody else is let in.
+        with self.assertRaises(Exception):
+            self.accept(wrong, other, daemon).shake_hands_as_server()
+        peer = self.accept(right, device, daemon)
+        peer.shake_hands_as_server()
+        self.connected(reader, device)
+
+    def test_a_device_is_reached_by_any_of_its_addresses(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        dead, dead_port = self.listening()
+        dead.close()
+        self.found(device, dead_port, name="Dead")
+        self.found(device, port, name="Pump")
+        peer = self.accept(sock, device, daemon)
+        peer.shake_hands_as_server()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
