@@ -5,6 +5,7 @@ device follows."""
 
 import json
 import select
+import socket
 import ssl
 import struct
 import sys
@@ -201,8 +202,9 @@ class Device:
 
 
 class DoublesTest(ShipTest):
-    def device_for(self, is_bigger, rule=nothing, dials=True):
-        """A host, and a device with a bigger or smaller SKI; the host dials it, too."""
+    def device_for(self, is_bigger, rule=nothing, dials=True, port=None):
+        """A host, and a device with a bigger or smaller SKI; the host dials it, too, where it is or at
+        another port."""
         seed = self.host(endpoint())
         ski = self.identity_of(seed)[0]
         self.assertEqual(seed.stop(), 0)
@@ -212,7 +214,7 @@ class DoublesTest(ShipTest):
         device = Device(self, identity, is_bigger, rule)
         endpoints = [endpoint(trusted=[identity.ski])]
         if dials:
-            endpoints.append(endpoint("out", f"ship://127.0.0.1:{device.port}", role="dial",
+            endpoints.append(endpoint("out", f"ship://127.0.0.1:{port or device.port}", role="dial",
                                       peer_key_id=identity.ski, reconnect_delay=0.05))
         device.daemon = self.host(*endpoints, folder=seed.folder)
         device.reader = self.reader(device.daemon)
@@ -319,6 +321,19 @@ class Manners(DoublesTest):
         self.assertEqual(select.select([other.sock], [], [], 0)[0], [])
         other.live()[0].leave()
         other.wait_for_dial()
+
+    def test_a_dial_under_way_ends_when_the_device_comes(self):
+        """RG-07: it would go on for half a minute."""
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, \
+                socket.create_connection(deaf.getsockname()):
+            device = self.device_for(False, port=deaf.getsockname()[1])
+            self.assertEqual(self.endpoint(device.rpc, "out")["state"], "starting")
+            device.dial()
+            device.until(
+                lambda: (self.endpoint(device.rpc, "out").get("reason") or {}).get("code")
+                == "already-exists", "the dial goes on", seconds=15)
+            self.assertEqual(len(self.links(device)), 1)
+            self.assertEqual(device.rpc.call("status")["state"], "running")
 
     def test_a_third_connection_leaves_nothing_over(self):
         device = self.device_for(False)

@@ -56,6 +56,8 @@ void tst_GaveWay::whoIsConnectedIsLookedForAgain()
              (QStringList{QStringLiteral("idle>starting"),
                           QStringLiteral("started"),
                           QStringLiteral("starting>reconnecting")}));
+    // Its peer is there, so nothing is amiss.
+    QVERIFY(!world.supervisor->counts().isDegraded());
     const auto now = world.endpoint().dialNow(DialTrigger::Operator);
     QVERIFY(!now);
     QCOMPARE(now.error().code(), ErrorCode::AlreadyExists);

@@ -3,6 +3,8 @@
 
 #include "core/lifecycle/supervisor/supervisor.h"
 
+#include "core/lifecycle/supervisor/failureclass.h"
+
 #include <QtCore/QPointer>
 
 #include <algorithm>
@@ -303,6 +305,8 @@ EndpointCounts Supervisor::counts() const
     for (const EndpointStatus &status : statuses()) {
         ++counts.byState[std::size_t(status.state)];
         ++counts.total;
+        if (status.state == EndpointState::Reconnecting && isConnectedElsewhere(status.lastReason))
+            ++counts.elsewhere;
         counts.links += status.links;
     }
     return counts;

@@ -19,6 +19,7 @@ struct EndpointCounts
 {
     std::array<int, kEndpointStates.size()> byState = {};
     int total = 0;
+    int elsewhere = 0; ///< of those reconnecting: their peers are connected by other links
     qint64 links = 0;
 
     int count(EndpointState state) const noexcept { return byState[std::size_t(state)]; }
@@ -26,7 +27,7 @@ struct EndpointCounts
     /// Something that is configured is not up: given up, or being brought up again.
     bool isDegraded() const noexcept
     {
-        return count(EndpointState::Failed) + count(EndpointState::Reconnecting) > 0;
+        return count(EndpointState::Failed) + count(EndpointState::Reconnecting) > elsewhere;
     }
 };
 
