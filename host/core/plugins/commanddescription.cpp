@@ -200,8 +200,9 @@ QList<CommandDescription> readCommands(const QJsonObject &metadata,
         CommandDescription command = readCommand(entry.toObject(), where, problems, warnings);
         if (std::any_of(commands.cbegin(), commands.cend(), [&](const CommandDescription &other) {
                 return other.name == command.name;
-            }))
+            })) {
             problems->append(where + QStringLiteral("/name: is there twice"));
+        }
         commands.append(std::move(command));
     }
     return commands;

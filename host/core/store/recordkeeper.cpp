@@ -230,8 +230,9 @@ void RecordKeeper::settle()
     await();
     // What was decided meanwhile told nobody.
     if (std::any_of(
-            plugins.begin(), plugins.end(), [](const auto &records) { return records->isDue(); }))
+            plugins.begin(), plugins.end(), [](const auto &records) { return records->isDue(); })) {
         settleLater();
+    }
 }
 
 void RecordKeeper::close()
