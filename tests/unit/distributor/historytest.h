@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "received.h"
 #include "simhost.h"
 
 #include <QJsonDocument>
@@ -17,23 +18,8 @@ namespace fairlead::history {
 
 inline constexpr qint64 kBytesPerMessage = 32 * 1024; // eight fill a stream
 
+using sim::numbers;
 using Peer = std::unique_ptr<sim::SimLink>;
-
-inline std::vector<std::string> payloads(const sim::SimLink &link)
-{
-    std::vector<std::string> list;
-    for (const auto &got : link.record->got)
-        list.push_back(got.payload);
-    return list;
-}
-
-inline std::vector<std::string> numbers(int from, int to)
-{
-    std::vector<std::string> list;
-    for (int i = from; i < to; ++i)
-        list.push_back(std::to_string(i));
-    return list;
-}
 
 inline void subscribe(const Peer &link,
                       const std::string &filter,

@@ -5,6 +5,7 @@
 #include "core/store/memoryengine.h"
 #include "core/store/recovery.h"
 #include "core/store/store.h"
+#include "received.h"
 #include "simhost.h"
 
 #include <QTest>
@@ -56,14 +57,6 @@ quint64 refused(SimHost &host)
 quint32 taken(SimHost &host)
 {
     return host.distributor().seats.list().front().taken;
-}
-
-std::vector<std::string> payloads(const Peer &link)
-{
-    std::vector<std::string> list;
-    for (const auto &got : link->record->got)
-        list.push_back(got.payload);
-    return list;
 }
 
 class LoginAs final : public Authenticator

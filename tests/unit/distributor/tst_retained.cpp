@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "received.h"
 #include "simhost.h"
 
 #include <QTest>
@@ -53,14 +54,6 @@ std::vector<std::string> walk(const RetainedStore &store,
             topics.emplace_back(one.topic());
     }
     return topics;
-}
-
-std::vector<std::string> payloads(const sim::SimLink &link)
-{
-    std::vector<std::string> list;
-    for (const auto &got : link.record->got)
-        list.push_back(got.payload);
-    return list;
 }
 
 std::string padded(int number)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "received.h"
 #include "simhost.h"
 
 #include <QTest>
@@ -10,17 +11,7 @@
 using namespace fairlead;
 using sim::SimHost;
 
-namespace {
-
-std::vector<std::string> payloads(const sim::SimLink &link)
-{
-    std::vector<std::string> list;
-    for (const auto &got : link.record->got)
-        list.push_back(got.payload);
-    return list;
-}
-
-} // namespace
+namespace { } // namespace
 
 class tst_Routing : public QObject
 {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "received.h"
 #include "simhost.h"
 
 #include <QTest>
@@ -19,14 +20,6 @@ void lose(SimHost &host, sim::SimLink &link)
 {
     link->link().close(gone(), CloseMode::Abort, false);
     host.settle();
-}
-
-std::vector<std::string> payloads(const sim::SimLink &link)
-{
-    std::vector<std::string> list;
-    for (const auto &got : link.record->got)
-        list.push_back(got.payload);
-    return list;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "received.h"
 #include "simhost.h"
 
 #include <QTest>
@@ -8,28 +9,13 @@
 #include <fairlead/clock.h>
 
 using namespace fairlead;
+using sim::numbers;
 using sim::SimHost;
 
 namespace {
 
 constexpr int kMessages = 20;
 constexpr int kWindow = 8;
-
-std::vector<std::string> numbers(int from, int to)
-{
-    std::vector<std::string> list;
-    for (int i = from; i < to; ++i)
-        list.push_back(std::to_string(i));
-    return list;
-}
-
-std::vector<std::string> payloads(const sim::SimLink &link)
-{
-    std::vector<std::string> list;
-    for (const auto &got : link.record->got)
-        list.push_back(got.payload);
-    return list;
-}
 
 /// One member alone holds what was published: kWindow in flight, the rest waits. Then another joins.
 struct Group

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "received.h"
 #include "simhost.h"
 
 #include <QTest>
@@ -10,6 +11,7 @@
 #include <stdexcept>
 
 using namespace fairlead;
+using sim::numbers;
 using sim::SimHost;
 
 namespace {
@@ -22,22 +24,6 @@ using Peer = std::unique_ptr<sim::SimLink>;
 Error gone()
 {
     return Error(ErrorCode::ConnectionClosed, QStringLiteral("gone"));
-}
-
-std::vector<std::string> payloads(const Peer &link)
-{
-    std::vector<std::string> list;
-    for (const auto &got : link->record->got)
-        list.push_back(got.payload);
-    return list;
-}
-
-std::vector<std::string> numbers(int count)
-{
-    std::vector<std::string> list;
-    for (int i = 0; i < count; ++i)
-        list.push_back(std::to_string(i));
-    return list;
 }
 
 class Notebook final : public Logger
@@ -218,7 +204,7 @@ private Q_SLOTS:
         QVERIFY(reader->record->got.size() < std::size_t(kMessages));
         reader->stream->setRoom(-1);
         host.settle();
-        std::vector<std::string> expected = numbers(kMessages);
+        std::vector<std::string> expected = numbers(0, kMessages);
         if (how != 0)
             expected.emplace_back("ended");
         QVERIFY(payloads(reader) == expected);
@@ -273,7 +259,7 @@ private Q_SLOTS:
         host.advance(4 * kNsPerSecond);
         QVERIFY(!source->isOpen());
         QVERIFY(host.reactor(0).isEmpty());
-        QVERIFY(payloads(reader) == numbers(5));
+        QVERIFY(payloads(reader) == numbers(0, 5));
     }
 
     // DS-10: who comes after the end of a source learns of it where the source left word.

@@ -4,6 +4,7 @@
 #include "framebytes.h"
 #include "listenerlink.h"
 #include "peerlink.h"
+#include "received.h"
 #include "simhost.h"
 
 #include <QTest>
@@ -104,14 +105,6 @@ private:
     Direction m_up;
     Direction m_down;
 };
-
-std::vector<std::string> payloads(const sim::SimLink &link)
-{
-    std::vector<std::string> list;
-    for (const auto &got : link.record->got)
-        list.push_back(got.payload);
-    return list;
-}
 
 } // namespace
 

@@ -10,25 +10,6 @@ using namespace fairlead;
 using namespace fairlead::core;
 using fairlead::test::SeatWorld;
 
-namespace {
-
-BroadcastReport broadcast(SeatWorld &world, const BroadcastRequest &request)
-{
-    BroadcastReport report;
-    (void)world.broadcaster.start(request, [&](const BroadcastReport &done) { report = done; });
-    world.settle();
-    return report;
-}
-
-BroadcastRequest quiesce()
-{
-    BroadcastRequest request;
-    request.reason = QuiesceReason::Maintenance;
-    return request;
-}
-
-} // namespace
-
 class tst_ServiceDesk : public QObject
 {
     Q_OBJECT
@@ -69,6 +50,27 @@ private Q_SLOTS:
         QCOMPARE(peer->seat().registerService(offer, *peer.operator->()).error().code(),
                  ErrorCode::InvalidTransition);
         QCOMPARE(world.registry.size(), 1);
+    }
+
+    // AD-03: the endpoint's gate; who was refused may try another one.
+    void versionsThatTheEndpointDoesNotLetInAreRefused()
+    {
+        SeatWorld world;
+        world.host.endpoint().serviceVersions
+            = VersionGate::create(QStringLiteral("1.0.0"), {}).value();
+        auto peer = world.connect("scale");
+        ServiceOffer offer = SeatWorld::offer("scale", QStringLiteral("weigh"));
+        for (const char *bad : {"", "abc", "1.0.0-rc"}) {
+            offer.version = QString::fromLatin1(bad);
+            QVERIFY(peer->seat().registerService(offer, *peer.operator->()));
+            world.settle();
+            QVERIFY2(peer->grants.back().error.code() == ErrorCode::VersionRefused, bad);
+        }
+        QCOMPARE(world.registry.size(), 0);
+        offer.version = QStringLiteral("1.0.0");
+        QVERIFY(peer->seat().registerService(offer, *peer.operator->()));
+        world.settle();
+        QVERIFY(peer->grants.back().error.isNull());
     }
 
     // SV-15: the identity keeps its place while its peer is away, and is Running when it is back.
@@ -191,259 +193,6 @@ private Q_SLOTS:
         QCOMPARE(record->status, ServiceStatus::Unavailable);
     }
 
-    // The lookup, the call and the answer: across reactors.
-    void aCallReachesWhoOffersItAndItsAnswerComesBack()
-    {
-        SeatWorld world(2);
-        auto caller = world.serve("caller", QStringLiteral("ask"), 0);
-        auto scale = world.serve("scale", QStringLiteral("weigh"), 1);
-        CallRequest call;
-        call.capability = "weigh";
-        call.body = "[1]";
-        call.tag = 7;
-        QVERIFY(caller->seat().call(call));
-        QVERIFY(caller->results.empty());
-        world.settle();
-        QCOMPARE(scale->calls.size(), std::size_t(1));
-        QCOMPARE(scale->calls.front().body, QByteArray("[1]"));
-        QCOMPARE(scale->calls.front().caller, QByteArray("caller"));
-        scale->seat().answer(scale->calls.front().id, QByteArray("[2]"));
-        scale->seat().answer(scale->calls.front().id, QByteArray("[3]"));
-        world.settle();
-        QCOMPARE(caller->results.size(), std::size_t(1));
-        QCOMPARE(caller->results.front().first, quint32(7));
-        QCOMPARE(*caller->results.front().second, QByteArray("[2]"));
-        QCOMPARE(world.desk.callStats().answered, quint64(1));
-        QCOMPARE(world.main.timers.size(), std::size_t(0));
-    }
-
-    void aFailureIsToldInTheWordsOfWhoWasCalled()
-    {
-        SeatWorld world;
-        auto caller = world.serve("caller", QStringLiteral("ask"));
-        auto scale = world.serve("scale", QStringLiteral("weigh"));
-        CallRequest call;
-        call.capability = "weigh";
-        QVERIFY(caller->seat().call(call));
-        world.settle();
-        Error failed(ErrorCode::CallFailed, QStringLiteral("nothing on it"));
-        failed.setDetail(QStringLiteral("code"), QStringLiteral("empty"));
-        scale->seat().answer(scale->calls.front().id, failed);
-        world.settle();
-        const Error told = caller->results.front().second.error();
-        QCOMPARE(told.code(), ErrorCode::CallFailed);
-        QCOMPARE(told.text(), QStringLiteral("nothing on it"));
-        QCOMPARE(told.details().value(QStringLiteral("code")).toString(), QStringLiteral("empty"));
-    }
-
-    void whatNobodyOffersIsNotFoundAndWhatThereIsIsNamed()
-    {
-        SeatWorld world;
-        auto caller = world.serve("caller", QStringLiteral("ask"));
-        auto scale = world.serve("scale", QStringLiteral("weigh"));
-        CallRequest call;
-        call.capability = "fly";
-        QVERIFY(caller->seat().call(call));
-        call.capability = "weigh";
-        call.service = "service/none";
-        QVERIFY(caller->seat().call(call));
-        call.service = "service/caller";
-        QVERIFY(caller->seat().call(call));
-        world.settle();
-        QCOMPARE(caller->results.size(), std::size_t(3));
-        const QString available = QStringLiteral("available");
-        const QList<QStringList> expected
-            = {{QStringLiteral("ask"), QStringLiteral("weigh")},
-               {QStringLiteral("service/caller"), QStringLiteral("service/scale")},
-               {QStringLiteral("ask")}};
-        for (int i = 0; i < 3; ++i) {
-            const Error error = caller->results[std::size_t(i)].second.error();
-            QCOMPARE(error.code(), ErrorCode::NotFound);
-            QCOMPARE(error.details().value(available).toStringList(), expected.at(i));
-        }
-    }
-
-    void whoIsAwayIsNotRunningWithItsStatus()
-    {
-        SeatWorld world;
-        auto caller = world.serve("caller", QStringLiteral("ask"));
-        auto scale = world.serve("scale", QStringLiteral("weigh"));
-        world.lose(scale);
-        CallRequest call;
-        call.capability = "weigh";
-        QVERIFY(caller->seat().call(call));
-        world.settle();
-        const Error error = caller->results.front().second.error();
-        QCOMPARE(error.code(), ErrorCode::NotRunning);
-        QCOMPARE(error.details().value(QStringLiteral("status")).toString(),
-                 QStringLiteral("unavailable"));
-    }
-
-    void aCallThatIsNotAnsweredEndsAtItsDeadline()
-    {
-        SeatWorld world;
-        auto caller = world.serve("caller", QStringLiteral("ask"));
-        auto scale = world.serve("scale", QStringLiteral("weigh"));
-        CallRequest call;
-        call.capability = "weigh";
-        call.timeoutMs = 300;
-        QVERIFY(caller->seat().call(call));
-        world.settle();
-        world.advance(290 * kNsPerMs);
-        QVERIFY(caller->results.empty());
-        world.advance(10 * kNsPerMs);
-        QCOMPARE(caller->results.size(), std::size_t(1));
-        QCOMPARE(caller->results.front().second.error().code(), ErrorCode::Timeout);
-        QCOMPARE(scale->dropped, std::vector<quint64>{scale->calls.front().id});
-        scale->seat().answer(scale->calls.front().id, QByteArray("late"));
-        world.settle();
-        QCOMPARE(caller->results.size(), std::size_t(1));
-    }
-
-    void callsEndWithTheLinkOfEitherSide()
-    {
-        SeatWorld world;
-        auto caller = world.serve("caller", QStringLiteral("ask"));
-        auto scale = world.serve("scale", QStringLiteral("weigh"));
-        CallRequest call;
-        call.capability = "weigh";
-        QVERIFY(caller->seat().call(call));
-        world.settle();
-        world.lose(scale);
-        QCOMPARE(caller->results.size(), std::size_t(1));
-        QCOMPARE(caller->results.front().second.error().code(), ErrorCode::ConnectionClosed);
-        auto back = world.serve("scale", QStringLiteral("weigh"));
-        QVERIFY(caller->seat().call(call));
-        world.settle();
-        world.lose(caller);
-        QCOMPARE(back->dropped.size(), std::size_t(1));
-        QCOMPARE(world.desk.callStats().dropped, quint64(1));
-        QCOMPARE(world.desk.callStats().broken, quint64(1));
-    }
-
-    // AD-06: what is too large or too much is refused to who asks.
-    void callsAreBounded()
-    {
-        SeatWorld world;
-        auto caller = world.serve("caller", QStringLiteral("ask"));
-        auto scale = world.serve("scale", QStringLiteral("weigh"));
-        const std::string large(std::size_t(ServiceSeat::kMaxCallBody) + 1, 'x');
-        CallRequest call;
-        call.capability = "weigh";
-        call.body = large;
-        QCOMPARE(caller->seat().call(call).error().code(), ErrorCode::PacketTooLarge);
-        call.body = {};
-        call.timeoutMs = ServiceSeat::kMaxCallMs + 1;
-        QCOMPARE(caller->seat().call(call).error().code(), ErrorCode::InvalidArgument);
-        call.timeoutMs = 1000;
-        for (int i = 0; i < ServiceSeat::kMaxOpenCalls; ++i)
-            QVERIFY(caller->seat().call(call));
-        QCOMPARE(caller->seat().call(call).error().code(), ErrorCode::LimitReached);
-        world.settle();
-        QCOMPARE(scale->calls.size(), std::size_t(ServiceSeat::kMaxOpenCalls));
-        scale->seat().answer(scale->calls.front().id,
-                             QByteArray(ServiceSeat::kMaxCallBody + 1, 'x'));
-        world.settle();
-        QCOMPARE(caller->results.front().second.error().code(), ErrorCode::PacketTooLarge);
-        QVERIFY(caller->seat().call(call));
-        world.advance(1100 * kNsPerMs);
-        QCOMPARE(caller->results.size(), std::size_t(ServiceSeat::kMaxOpenCalls) + 1);
-    }
-
-    void callsGoToWhoHasTheFewestOpen()
-    {
-        SeatWorld world;
-        auto caller = world.serve("caller", QStringLiteral("ask"));
-        auto first = world.serve("first", QStringLiteral("weigh"));
-        auto second = world.serve("second", QStringLiteral("weigh"));
-        CallRequest call;
-        call.capability = "weigh";
-        for (int i = 0; i < 4; ++i)
-            QVERIFY(caller->seat().call(call));
-        world.settle();
-        QCOMPARE(first->calls.size(), std::size_t(2));
-        QCOMPARE(second->calls.size(), std::size_t(2));
-    }
-
-    // BC-02, BC-04: acked, failed, timed out and dead, each in one list.
-    void aBroadcastReachesServicesOverTheirLinks()
-    {
-        SeatWorld world(2);
-        auto good = world.serve("good", QStringLiteral("x"), 0);
-        auto bad = world.serve("bad", QStringLiteral("x"), 1);
-        auto mute = world.serve("mute", QStringLiteral("x"), 1);
-        auto lost = world.serve("lost", QStringLiteral("x"), 0);
-        auto dead = world.serve("dead", QStringLiteral("x"), 0);
-        world.lose(dead);
-        BroadcastReport report;
-        (void)world.broadcaster.start(quiesce(),
-                                      [&](const BroadcastReport &done) { report = done; });
-        world.settle();
-        QCOMPARE(good->operations.size(), std::size_t(1));
-        QCOMPARE(good->operations.front().reason, QuiesceReason::Maintenance);
-        good->replies.front().done();
-        bad->replies.front().fail(Error(ErrorCode::NotSupported, QStringLiteral("cannot")));
-        world.lose(lost);
-        world.advance(6 * kNsPerSecond);
-        QCOMPARE(report.acks, QStringList{QStringLiteral("service/good")});
-        QCOMPARE(report.timeouts, QStringList{QStringLiteral("service/mute")});
-        QCOMPARE(report.failures.size(), std::size_t(2));
-        QCOMPARE(report.failures[0].id, QStringLiteral("service/bad"));
-        QCOMPARE(report.failures[1].id, QStringLiteral("service/lost"));
-        QCOMPARE(report.failures[1].error.code(), ErrorCode::ConnectionClosed);
-        QCOMPARE(report.skippedDead, QStringList{QStringLiteral("service/dead")});
-    }
-
-    // BC-06: from the decision on nobody is routed there, until it is resumed.
-    void aQuietServiceIsNotCalled()
-    {
-        SeatWorld world;
-        auto caller = world.connect("caller");
-        auto scale = world.serve("scale", QStringLiteral("weigh"));
-        (void)world.broadcaster.start(quiesce());
-        QCOMPARE(world.status(QStringLiteral("service/scale")), QStringLiteral("draining"));
-        QVERIFY(caller->seat().registerService(SeatWorld::offer("caller", QStringLiteral("ask")),
-                                               *caller.operator->()));
-        world.settle();
-        CallRequest call;
-        call.capability = "weigh";
-        QVERIFY(caller->seat().call(call));
-        world.settle();
-        QVERIFY(scale->calls.empty());
-        const Error error = caller->results.front().second.error();
-        QCOMPARE(error.code(), ErrorCode::NotRunning);
-        QCOMPARE(error.details().value(QStringLiteral("status")).toString(),
-                 QStringLiteral("draining"));
-        QVERIFY(world.broadcaster.resume());
-        world.settle();
-        QCOMPARE(scale->resumed, 1);
-        QCOMPARE(world.status(QStringLiteral("service/scale")), QStringLiteral("running"));
-        QVERIFY(caller->seat().call(call));
-        world.settle();
-        QCOMPARE(scale->calls.size(), std::size_t(1));
-    }
-
-    // BC-08: who said what it holds is asked only for that.
-    void whoHoldsNothingBelowThePathIsNotAsked()
-    {
-        SeatWorld world;
-        auto peer = world.connect("files");
-        ServiceOffer offer = SeatWorld::offer("files", QStringLiteral("x"));
-        offer.knowsPaths = true;
-        offer.paths = QStringList{QStringLiteral("/a/bc")};
-        QVERIFY(peer->seat().registerService(offer, *peer.operator->()));
-        world.settle();
-        BroadcastRequest request;
-        request.kind = OperationKind::ReleaseHandles;
-        request.pathPrefix = QStringLiteral("/a/b");
-        QCOMPARE(broadcast(world, request).acks, QStringList{QStringLiteral("service/files")});
-        QVERIFY(peer->operations.empty());
-        request.pathPrefix = QStringLiteral("/a");
-        broadcast(world, request);
-        QCOMPARE(peer->operations.size(), std::size_t(1));
-        QCOMPARE(peer->operations.front().pathPrefix, QStringLiteral("/a"));
-    }
-
     // HB-03, HB-04: whatever comes in is a sign of life; silence ends the link and the service waits.
     void aSilentServiceIsLostAndListedSo()
     {
@@ -472,27 +221,6 @@ private Q_SLOTS:
         QCOMPARE(world.status(id), QStringLiteral("unavailable"));
         QCOMPARE(changed.size(), 1);
         QCOMPARE(changed.front().at(2).value<Error>().code(), ErrorCode::HeartbeatTimeout);
-    }
-
-    // HB-05: a service that works on what it was asked for may be silent meanwhile.
-    void anOpenCallExcusesSilence()
-    {
-        SeatWorld world;
-        auto caller = world.serve("caller", QStringLiteral("ask"));
-        auto scale = world.serve("scale", QStringLiteral("weigh"));
-        HeartbeatPlan plan;
-        plan.timeoutMs = 1000;
-        QVERIFY(scale->context.heartbeat->watch(plan));
-        CallRequest call;
-        call.capability = "weigh";
-        call.timeoutMs = 60'000;
-        QVERIFY(caller->seat().call(call));
-        world.settle();
-        world.advance(30 * kNsPerSecond);
-        QVERIFY(scale.isUp());
-        scale->seat().answer(scale->calls.front().id, QByteArray("1"));
-        world.advance(1500 * kNsPerMs);
-        QVERIFY(!scale.isUp());
     }
 
     // SH-01: the end of the host is told to who registers or calls.
