@@ -6,6 +6,7 @@
 #include "core/config/carriercheck.h"
 #include "core/config/hostschema.h"
 #include "core/config/schemavalidator.h"
+#include "core/registry/versiongate.h"
 
 #include <QtCore/QJsonArray>
 
@@ -57,7 +58,9 @@ private:
     void readAddressRules(const QJsonObject &values);
     void readOverflow(const QJsonObject &values);
     QList<AddressRules::Network> readNetworks(const QJsonObject &values, const char *key);
+    void checkStdio(const QJsonArray &command);
     void readCommand(const QJsonObject &values);
+    void readServiceVersions(const QJsonObject &values);
     void checkReach(const QJsonObject &values);
     QString shownUrl() const;
 
@@ -175,21 +178,9 @@ void EndpointCheck::checkPlace(const TransportDescription &transport)
         checkListenAddress();
 }
 
-// What launches its peer, and only that, has a command.
-void EndpointCheck::readCommand(const QJsonObject &values)
+void EndpointCheck::checkStdio(const QJsonArray &command)
 {
-    const QJsonArray command = values.value(QStringLiteral("command")).toArray();
     const QString scheme = m_settings.url.scheme();
-    if (m_settings.carrier != Carrier::Process) {
-        for (const char *key : {"command", "working_directory"}) {
-            if (values.contains(QLatin1String(key))) {
-                report(ErrorCode::ConfigRange,
-                       key,
-                       QStringLiteral("%1 launches nothing, so this key has no use").arg(scheme));
-            }
-        }
-        return;
-    }
     if (m_settings.role == EndpointRole::Listen) {
         report(ErrorCode::ConfigRange,
                "role",
@@ -206,9 +197,48 @@ void EndpointCheck::readCommand(const QJsonObject &values)
                "command",
                QStringLiteral("%1 needs command: the program and its arguments").arg(scheme));
     }
+}
+
+// Who launches its peer speaks with it over its standard input and output, or dials it.
+void EndpointCheck::readCommand(const QJsonObject &values)
+{
+    const QJsonArray command = values.value(QStringLiteral("command")).toArray();
+    const bool mayLaunch = m_settings.carrier == Carrier::Process
+        || (m_settings.carrier == Carrier::Tcp && m_settings.role == EndpointRole::Dial);
+    if (!mayLaunch) {
+        for (const char *key : {"command", "working_directory"}) {
+            if (values.contains(QLatin1String(key))) {
+                report(ErrorCode::ConfigRange,
+                       key,
+                       QStringLiteral("this endpoint launches nothing, so this key has no use; "
+                                      "who launches its peer dials it"));
+            }
+        }
+        return;
+    }
+    if (m_settings.carrier == Carrier::Process)
+        checkStdio(command);
+    else if (command.isEmpty() && values.contains(QLatin1String("working_directory")))
+        report(ErrorCode::ConfigRange,
+               "working_directory",
+               QStringLiteral("it is that of command, and there is none"));
     for (const auto &argument : command)
         m_settings.command.append(argument.toString());
     m_settings.workingDirectory = values.value(QStringLiteral("working_directory")).toString();
+}
+
+void EndpointCheck::readServiceVersions(const QJsonObject &values)
+{
+    constexpr char kFloor[] = "service_min_version";
+    constexpr char kList[] = "service_versions";
+    m_settings.serviceFloor = values.value(QLatin1String(kFloor)).toString();
+    if (const auto floor = VersionGate::create(m_settings.serviceFloor, {}); !floor)
+        report(ErrorCode::ConfigRange, kFloor, floor.error().text());
+    const QJsonArray versions = values.value(QLatin1String(kList)).toArray();
+    for (const auto &version : versions)
+        m_settings.serviceVersions.append(version.toString());
+    if (const auto list = VersionGate::create({}, m_settings.serviceVersions); !list)
+        report(ErrorCode::ConfigRange, kList, list.error().text());
 }
 
 // Whoever can reach a listener must prove who they are, or be let in knowingly.
@@ -328,6 +358,7 @@ std::optional<EndpointSettings> EndpointCheck::run(const TransportLookup &transp
     readPolicy(values);
     readAddressRules(values);
     readOverflow(values);
+    readServiceVersions(values);
     if (m_errors->size() != errorsBefore)
         return std::nullopt;
     m_settings.maxLinks = values.value(QStringLiteral("max_links")).toInteger();
@@ -346,7 +377,8 @@ bool EndpointSettings::isSameAs(const EndpointSettings &other) const
     return name == other.name && url == other.url && role == other.role && carrier == other.carrier
         && layers == other.layers && transport == other.transport && address == other.address
         && port == other.port && command == other.command
-        && workingDirectory == other.workingDirectory && allowAnonymous == other.allowAnonymous
+        && workingDirectory == other.workingDirectory && serviceFloor == other.serviceFloor
+        && serviceVersions == other.serviceVersions && allowAnonymous == other.allowAnonymous
         && handshakeTimeout == other.handshakeTimeout && maxLinks == other.maxLinks
         && durability == other.durability && addressRules == other.addressRules
         && idleTimeout == other.idleTimeout && overflow == other.overflow

@@ -76,6 +76,8 @@ struct EndpointSettings
     quint16 port = 0; ///< 0 on a listener: the system chooses
     QStringList command; ///< that launches the peer, the program first; empty: it is dialled
     QString workingDirectory; ///< of the command; empty: the host's
+    QString serviceFloor; ///< lowest version of the services that register here; empty: none
+    QStringList serviceVersions; ///< that alone may register; empty: all from the floor on
     bool allowAnonymous = false;
     qint64 handshakeTimeout = 0; ///< nanoseconds
     qint64 maxLinks = 0; ///< 0: no bound of its own

@@ -138,6 +138,8 @@ constexpr char kEndpointSchema[] = R"({
       },
       "default": ["disconnect", "drop-oldest", "drop-newest", "latest-per-topic", "block-up-to"]
     },
+    "service_min_version": { "type": "string", "minLength": 1 },
+    "service_versions": { "type": "array", "items": { "type": "string" }, "default": [] },
     "patience": { "type": "number", "minimum": 0, "maximum": 3600, "default": 0.25 },
     "notices": { "type": "boolean", "default": true },
     "observer": { "type": "boolean", "default": false },

@@ -117,10 +117,10 @@ void DialConnector::adopted(Reactor &reactor)
     receiver().dialFinished(m_generation);
 }
 
-void DialConnector::failed(const Error &error)
+void DialConnector::failed(const Error &error, EndCause cause)
 {
     m_stage = Stage::Idle;
-    receiver().attemptFailed(m_generation, error);
+    receiver().attemptFailed(m_generation, error, cause);
 }
 
 void DialConnector::handleReport(const LinkReport &report)

@@ -49,7 +49,7 @@ protected:
     /// The connection became a link on @p reactor. The last thing a dial does.
     void adopted(Reactor &reactor);
     /// There is no connection. The last thing a dial does.
-    void failed(const Error &error);
+    void failed(const Error &error, EndCause cause = EndCause::Lost);
 
     /// The link of this dial is over, torn down and all. Here, or later when more has to end first,
     /// comes tellEnd().

@@ -4,6 +4,7 @@
 #include "core/endpoint/endpointset.h"
 
 #include "core/endpoint/hostendpoint.h"
+#include "core/endpoint/launcheddial.h"
 #include "core/endpoint/listenconnector.h"
 #include "core/endpoint/listenerdials.h"
 #include "core/endpoint/listenerservices.h"
@@ -230,6 +231,8 @@ std::unique_ptr<EndpointConnector> EndpointSet::connectorFor(
     const DialConnector::Host host = {m_placer, m_reports, m_setup.doubleLinks};
     if (endpoint->settings().carrier == Carrier::Process)
         return std::make_unique<ProcessConnector>(m_loop, endpoint, host);
+    if (!endpoint->settings().command.isEmpty())
+        return std::make_unique<LaunchedDial>(m_loop, endpoint, host);
     if (!inMemory)
         return std::make_unique<TcpConnector>(m_loop, endpoint, host);
     return std::make_unique<MemoryConnector>(

@@ -45,6 +45,8 @@ HostEndpoint::HostEndpoint(const EndpointSettings &settings, Parts parts)
     m_runtime->overflow = settings.overflow;
     m_runtime->notices = settings.notices;
     m_runtime->peerKind = settings.peerKind;
+    if (const auto gate = VersionGate::create(settings.serviceFloor, settings.serviceVersions))
+        m_runtime->serviceVersions = *gate;
 }
 
 HostEndpoint::~HostEndpoint() = default;

@@ -53,6 +53,15 @@ struct Ends
     int take(std::size_t end) noexcept { return std::exchange(fds[end], -1); }
 };
 
+/// The host's end, if there is one, and what the child reads.
+bool open(bool talks, Ends &ends) noexcept
+{
+    if (talks)
+        return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.fds.data()) == 0;
+    ends.fds[1] = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return ends.fds[1] >= 0;
+}
+
 QByteArray programOf(const QString &name)
 {
     if (name.contains(QLatin1Char('/')))
@@ -99,7 +108,8 @@ struct Plan
     char **arguments;
     char **environment;
     const char *folder; ///< null: stay
-    int socket;
+    int input;
+    int output;
     int report; ///< where the child says why it could not run
     pid_t parent;
 };
@@ -124,7 +134,7 @@ struct Plan
     sigset_t none;
     sigemptyset(&none);
     ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
-    if (::dup2(plan.socket, STDIN_FILENO) < 0 || ::dup2(plan.socket, STDOUT_FILENO) < 0)
+    if (::dup2(plan.input, STDIN_FILENO) < 0 || ::dup2(plan.output, STDOUT_FILENO) < 0)
         giveUp();
     if (plan.folder && ::chdir(plan.folder) != 0)
         giveUp();
@@ -179,15 +189,14 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(const ChildCommand &co
 
     Ends sockets;
     Ends report;
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.fds.data()) != 0
-        || ::pipe2(report.fds.data(), O_CLOEXEC) != 0) {
+    if (!open(command.talks, sockets) || ::pipe2(report.fds.data(), O_CLOEXEC) != 0)
         return systemError(errno, name);
-    }
     const Plan plan = {program.constData(),
                        argumentPointers.data(),
                        environmentPointers.data(),
                        folder.isEmpty() ? nullptr : folder.constData(),
                        sockets.fds[1],
+                       command.talks ? sockets.fds[1] : STDERR_FILENO,
                        report.fds[1],
                        ::getpid()};
     const pid_t pid = ::fork();
@@ -202,7 +211,7 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(const ChildCommand &co
         return notStarted(failed, name);
     }
     const int pidFd = int(::syscall(SYS_pidfd_open, pid, 0));
-    if (pidFd < 0 || ::fcntl(sockets.fds[0], F_SETFL, O_NONBLOCK) != 0) {
+    if (pidFd < 0 || (sockets.fds[0] >= 0 && ::fcntl(sockets.fds[0], F_SETFL, O_NONBLOCK) != 0)) {
         const int failed = errno;
         ::kill(-pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);

@@ -19,6 +19,9 @@ struct ChildCommand
     QStringList arguments; ///< the program first: a path, or a name that PATH leads to
     QString workingDirectory; ///< empty: the host's
     QStringList environment; ///< "NAME=value", beyond the host's own
+    /// Over its standard input and output; else it reads nothing there, and what it writes goes where
+    /// its standard error goes.
+    bool talks = true;
 };
 
 /// How a process ended.
@@ -32,8 +35,8 @@ struct ChildExit
     QString text() const;
 };
 
-/// A program that the host launched, with one end of a socket pair as its standard input and output
-/// and the host's standard error. It leads a process group of its own, which ends with it and with
+/// A program that the host launched, with the host's standard error, and with one end of a socket pair
+/// as its standard input and output if it talks. It leads a process group of its own, which ends with it and with
 /// the host's main thread. Thread: main.
 class ChildProcess
 {
@@ -50,7 +53,7 @@ public:
     /// Readable once it ended. The process's; stays open as long as this object.
     int exitFd() const noexcept { return m_pidFd; }
 
-    /// The host's end of the socket pair, non-blocking; the caller's from then on.
+    /// The host's end of the socket pair, non-blocking; the caller's from then on. -1: there is none.
     int takeSocket() noexcept;
 
     void terminate() noexcept; ///< asks the group to end

@@ -7,6 +7,7 @@
 #include "core/distributor/sessionkey.h"
 #include "core/plugins/containedsecurity.h"
 #include "core/plugins/pluginfailures.h"
+#include "core/registry/versiongate.h"
 #include "core/store/ticket.h"
 
 #include <QString>
@@ -133,6 +134,7 @@ struct EndpointRuntime
     LinkFollower *follower = nullptr;
     PrincipalGate *gate = nullptr;
     SeatDesk *seats = nullptr; ///< null: its links cannot be services
+    VersionGate serviceVersions; ///< of the services that its peers are
     qint64 maxLinks = 0; ///< with a peer that is known; 0: no bound of its own
     qint64 handshakeTimeoutNs = 10'000'000'000;
     bool needsNoHandshake = false;

@@ -167,7 +167,12 @@ Result<> LinkService::registerService(const ServiceOffer &offer, ServiceDriver &
     }
     m_stay = std::make_unique<Stay>(driver,
                                     std::make_shared<Face>(m_link.m_reactor, m_link.generation()));
-    if (const Error error = checkOffer(offer); !error.isNull()) {
+    Error error = checkOffer(offer);
+    if (const Result<> let = m_link.m_endpoint->serviceVersions.check(offer.version);
+        error.isNull() && !let) {
+        error = let.error();
+    }
+    if (!error.isNull()) {
         ServiceGrant refusal;
         refusal.error = error;
         m_stay->face->registered(refusal);

@@ -46,10 +46,6 @@ Error ServiceRegistry::checkNew(const ServiceInfo &info)
         ++m_counters.refusedOther;
         return error;
     }
-    if (const Result<> let = m_gate.check(info.key.version); !let) {
-        ++m_counters.refusedOther;
-        return let.error();
-    }
     const bool isFull = size() >= m_capacity;
     if (isFull)
         takeDead(m_clock.now());
@@ -95,10 +91,6 @@ Result<> ServiceRegistry::setInfo(const QString &id, quint64 generation, const S
         return found.error();
     ServiceInfo changed = info;
     changed.id = id;
-    if (const Result<> let = m_gate.check(changed.key.version); !let) {
-        ++m_counters.refusedOther;
-        return let.error();
-    }
     return change((*found)->second, std::move(changed));
 }
 
@@ -350,11 +342,6 @@ ServiceStatistics ServiceRegistry::statistics() const
 void ServiceRegistry::setCapacity(qsizetype capacity)
 {
     m_capacity = std::max<qsizetype>(capacity, 1);
-}
-
-void ServiceRegistry::setVersionGate(const VersionGate &gate)
-{
-    m_gate = gate;
 }
 
 Result<ServiceRegistry::Records::iterator> ServiceRegistry::at(const QString &id,

@@ -7,7 +7,6 @@
 #include "core/registry/servicefilter.h"
 #include "core/registry/serviceindex.h"
 #include "core/registry/servicerecord.h"
-#include "core/registry/versiongate.h"
 
 #include <QtCore/QObject>
 
@@ -58,8 +57,7 @@ public:
     ServiceRegistry(const Clock &clock, GenerationSource &generations, QObject *parent = nullptr);
 
     /// The generation of the new entry. When the registry is full, dead entries give way first.
-    /// Errors: InvalidArgument, AlreadyExists (details: field, value, holder), VersionRefused,
-    /// LimitReached.
+    /// Errors: InvalidArgument, AlreadyExists (details: field, value, holder), LimitReached.
     Result<quint64> add(const ServiceInfo &info, ServiceStatus status = ServiceStatus::Starting);
     /// Changes all that the service said of itself but its id, all or nothing. Errors: as add().
     Result<> setInfo(const QString &id, quint64 generation, const ServiceInfo &info);
@@ -109,8 +107,6 @@ public:
 
     /// At least 1; what is registered stays.
     void setCapacity(qsizetype capacity);
-    /// Which versions may register from now on.
-    void setVersionGate(const VersionGate &gate);
 
 Q_SIGNALS:
     void registered(const fairlead::core::ServiceRecord &service);
@@ -152,7 +148,6 @@ private:
     GenerationSource &m_generations;
     Records m_records;
     ServiceIndex m_index;
-    VersionGate m_gate;
     qsizetype m_capacity = kDefaultCapacity;
     quint64 m_nextOrder = 1;
     ServiceStatistics m_counters;

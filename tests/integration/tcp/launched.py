@@ -5,6 +5,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 import unittest
 from pathlib import Path
@@ -111,6 +112,70 @@ class Launched(ControlTest):
         self.assertEqual(reader.line("tcp/"), "tcp/tool/tool/rx started")
         self.tool("pub", "-p", str(daemon.ports["mqtt"]), "-t", "tcp/tool/tool/tx", "-m", "echo me")
         self.assertEqual(reader.line("tcp/"), "tcp/tool/tool/rx echo me")
+
+    def free_port(self):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            return probe.getsockname()[1]
+
+    def test_one_that_listens_is_dialled(self):
+        """SV-15: a service over TCP, launched again after a crash, and ended with the host."""
+        port = self.free_port()
+        daemon = self.host([sys.executable, "-B", str(HEALTHY), "--listen", "--identity", "worker",
+                            "--service-version", "2.0.0"],
+                           url=f"tcp://127.0.0.1:{port}", mode="service",
+                           service_min_version="2.0.0")
+        control = self.rpc(daemon)
+        first = self.await_running(control)
+        self.assertEqual(self.link(control), f"127.0.0.1:{port}")
+        program = self.children(daemon)
+        self.assertEqual(len(program), 1)
+        os.kill(program[0], signal.SIGKILL)
+        self.await_running(control, first["generation"])
+        again = self.children(daemon)
+        self.assertNotEqual(again, program)
+        self.assertEqual(daemon.stop(), 0)
+        self.assertTrue(kit.settle(lambda: not group(again[0]), kit.DEADLINE), group(again[0]))
+
+    def test_one_that_does_not_listen_is_told(self):
+        """SV-15: it ends before it could be reached, or never can be."""
+        port = self.free_port()
+        daemon = self.host([*SHELL, "exit 3"], url=f"tcp://127.0.0.1:{port}")
+        control = self.rpc(daemon)
+        self.assertTrue(kit.settle(lambda: "status 3" in json.dumps(self.endpoint(control)),
+                                   kit.DEADLINE), self.endpoint(control))
+        self.assertEqual(self.endpoint(control)["state"], "reconnecting")
+        daemon.stop()
+        daemon = self.host([*SHELL, "sleep 300"], url=f"tcp://127.0.0.1:{port}", dial_timeout=0.5)
+        control = self.rpc(daemon)
+        self.assertTrue(kit.settle(lambda: self.endpoint(control)["state"] == "reconnecting",
+                                   kit.DEADLINE), self.endpoint(control))
+        daemon.stop()
+
+    def test_a_stranger_in_its_place_is_left(self):
+        """The program ended, for somebody else listens there; the host does not stay with him."""
+        stranger = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(stranger.close)
+        port = stranger.getsockname()[1]
+        daemon = self.host([*SHELL, "sleep 0.2; exit 3"], url=f"tcp://127.0.0.1:{port}")
+        stranger.settimeout(kit.DEADLINE)
+        taken, _ = stranger.accept()
+        self.addCleanup(taken.close)
+        taken.settimeout(kit.DEADLINE)
+        self.assertEqual(taken.recv(1), b"")
+        control = self.rpc(daemon)
+        self.assertIn("status 3", json.dumps(self.endpoint(control)))
+
+    def children(self, daemon):
+        """The programs that the daemon launched and that run."""
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            except OSError:
+                continue  # it ended meanwhile
+            if int(parent) == daemon.process.pid and state != "Z":
+                found.append(int(stat.parent.name))
+        return found
 
     def test_one_that_is_missing_is_named_and_tried_again(self):
         daemon = self.host(["/does/not/exist"])

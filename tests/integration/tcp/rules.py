@@ -3,6 +3,7 @@
 """What holds for heartbeats, broadcasts and admission everywhere holds for services too."""
 
 import json
+import resource
 import socket
 import sys
 import time
@@ -48,7 +49,7 @@ class Heartbeats(ServiceTest):
         end = time.monotonic() + 2
         while time.monotonic() < end:
             peer.send("publish", topic="talk", payload="x")
-            time.sleep(0.1)
+            self.assertIsNone(peer.next(0.1))
         self.assertEqual(self.await_status(control, "talker", "running")["generation"],
                          first["generation"])
 
@@ -154,6 +155,41 @@ class Admission(ServiceTest):
                 except ConnectionResetError:
                     return False
         self.assertTrue(kit.settle(is_let_in, kit.DEADLINE))
+
+    def test_versions_below_the_floor_are_refused(self):
+        """AD-03: a pre-release is below its release, and what is no version is refused."""
+        daemon = self.host(service_min_version="1.0.0",
+                           service_versions=["1.0.0", "1.2.0", "0.9.0"])
+        peer = self.peer(daemon, "aged")
+        for version in ("1.0.0-rc", "0.9.0", "abc", "1.1.0", None):
+            members = {} if version is None else {"version": version}
+            with self.subTest(version), self.assertRaises(Refused) as refused:
+                peer.register("Aged", **members)
+            self.assertEqual(refused.exception.code, "version-refused")
+            self.assertEqual(refused.exception.error["details"]["floor"], "1.0.0")
+        ids = [one["id"] for one in self.rpc(daemon).call("services")["services"]]
+        self.assertNotIn("service/aged", ids)
+        self.assertEqual(peer.register("Aged", version="1.2.0")["service"], "service/aged")
+
+    def test_without_descriptors_peers_are_told_and_operators_get_in(self):
+        """AD-05, AD-04"""
+        daemon = self.host()
+        pid = daemon.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        highest = max(int(one.name) for one in Path(f"/proc/{pid}/fd").iterdir())
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 3, before[1]))
+        with self.assertRaises(Refused) as refused:
+            for number in range(16):
+                self.peer(daemon, f"peer-{number}")
+        self.assertEqual(refused.exception.code, "descriptors-exhausted")
+        self.assertIn("retry_after_ms", refused.exception.error)
+        control = self.rpc(daemon)
+        self.assertEqual(control.call("status")["state"], "degraded")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        for number in range(3):
+            self.assertEqual(control.call("status")["state"], "degraded")
+            self.peer(daemon, f"later-{number}")
+        self.assertEqual(control.call("status")["state"], "running")
 
     def test_a_full_host_says_so(self):
         """AD-01, AD-04: answered after the first message, with a hint that later it may do."""

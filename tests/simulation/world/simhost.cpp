@@ -60,6 +60,7 @@ std::unique_ptr<SimLink> SimHost::open(int reactor,
     endpoint->follower = m_endpoint->follower;
     endpoint->gate = m_endpoint->gate;
     endpoint->seats = m_endpoint->seats;
+    endpoint->serviceVersions = m_endpoint->serviceVersions;
     endpoint->maxLinks = m_endpoint->maxLinks;
     endpoint->handshakeTimeoutNs = m_endpoint->handshakeTimeoutNs;
     endpoint->durability = m_endpoint->durability;

@@ -55,6 +55,7 @@ private Q_SLOTS:
     void nothingIsLostToOthersByDefault();
     void theOperatorChoosesWhatMayBeLost();
     void unknownOverflowPoliciesAreRefused();
+    void versionsOfServicesAreSemantic();
     void twoListenersOnOneAddressAreRefused();
     void aReloadSeesWhatChanged();
 };
@@ -282,6 +283,21 @@ void tst_ConfigEndpoints::unknownOverflowPoliciesAreRefused()
     QCOMPARE(reader.errors()[0].code(), ErrorCode::ConfigRange);
 }
 
+// AD-03
+void tst_ConfigEndpoints::versionsOfServicesAreSemantic()
+{
+    const Outcome good = read({QStringLiteral("service_min_version=1.0.0-rc.1"),
+                               QStringLiteral("service_versions=1.0.0,2.0.0+build")});
+    QCOMPARE(configtest::texts(good.errors), QStringList());
+    QCOMPARE(good.endpoints[0].serviceFloor, QStringLiteral("1.0.0-rc.1"));
+    QCOMPARE(good.endpoints[0].serviceVersions.size(), 2);
+    const Outcome bad = read(
+        {QStringLiteral("service_min_version=1"), QStringLiteral("service_versions=1.0.0,latest")});
+    QCOMPARE(bad.errors.size(), 2);
+    for (const Error &error : bad.errors)
+        QCOMPARE(error.code(), ErrorCode::ConfigRange);
+}
+
 // PL-01
 void tst_ConfigEndpoints::anUnknownSchemeIsTheLookupsError()
 {
@@ -358,6 +374,8 @@ void tst_ConfigEndpoints::aReloadSeesWhatChanged()
     QVERIFY(before.isSameAs(moved));
     QVERIFY(!before.isSameAs(read({QStringLiteral("receive_maximum=3")}).endpoints[0]));
     QVERIFY(!before.isSameAs(read({QStringLiteral("url=mqtt://127.0.0.1:9")}).endpoints[0]));
+    QVERIFY(!before.isSameAs(read({QStringLiteral("service_min_version=1.0.0")}).endpoints[0]));
+    QVERIFY(!before.isSameAs(read({QStringLiteral("service_versions=1.0.0")}).endpoints[0]));
 }
 
 QTEST_APPLESS_MAIN(tst_ConfigEndpoints)

@@ -65,6 +65,14 @@ private Q_SLOTS:
         QVERIFY(one.options.isEmpty());
     }
 
+    void whoIsDialledMayBeLaunchedToo()
+    {
+        const Outcome outcome = read(keys("url=tcp://127.0.0.1:7 role=dial command=/bin/cat"));
+        QCOMPARE(configtest::texts(outcome.errors), QStringList());
+        QCOMPARE(outcome.endpoints.front().carrier, Carrier::Tcp);
+        QCOMPARE(outcome.endpoints.front().command, QStringList{QStringLiteral("/bin/cat")});
+    }
+
     // A reload launches anew what is launched otherwise.
     void anotherCommandIsAnotherEndpoint()
     {
@@ -93,11 +101,11 @@ private Q_SLOTS:
             "url=stdio://there role=dial command=/bin/cat",
             ErrorCode::ConfigRange,
             "url");
-        row("not launched",
-            "url=tcp://127.0.0.1:7 role=dial command=/bin/cat",
+        row("who listens launches nothing",
+            "url=tcp://127.0.0.1:7 command=/bin/cat",
             ErrorCode::ConfigRange,
             "command");
-        row("not launched, folder",
+        row("a folder of no command",
             "url=tcp://127.0.0.1:7 role=dial working_directory=/tmp",
             ErrorCode::ConfigRange,
             "working_directory");

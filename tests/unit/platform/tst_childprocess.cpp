@@ -87,6 +87,16 @@ private Q_SLOTS:
         ::close(fd);
     }
 
+    void whoDoesNotTalkReadsNothing()
+    {
+        ChildCommand command = shell("read line && exit 1; test ! -t 0 && echo quiet >&1");
+        command.talks = false;
+        auto process = ChildProcess::start(command);
+        QVERIFY(process);
+        QCOMPARE((*process)->takeSocket(), -1);
+        QVERIFY(waitFor(**process).isClean());
+    }
+
     void whatCannotBeRunIsACodedError_data()
     {
         QTest::addColumn<QStringList>("arguments");

@@ -24,7 +24,6 @@ private Q_SLOTS:
     void instancesAreDifferentBackends();
     void badInfoIsRefused_data();
     void badInfoIsRefused();
-    void versionsBelowTheFloorAreRefused();
     void capacityIsKept();
     void deadEntriesGiveWayAtTheLimit();
     void statusFollowsItsTable();
@@ -285,20 +284,6 @@ void tst_ServiceRegistry::badInfoIsRefused()
     QCOMPARE(world.registry.size(), 0);
     QCOMPARE(world.registry.indexEntryCount(), 0);
     QCOMPARE(world.registry.statistics().refusedOther, quint64(1));
-}
-
-// AD-03
-void tst_ServiceRegistry::versionsBelowTheFloorAreRefused()
-{
-    ServiceWorld world;
-    world.registry.setVersionGate(VersionGate::create(QStringLiteral("1.0.0"), {}).value());
-    ServiceInfo info = service(QStringLiteral("a"));
-    for (const char *bad : {"", "abc", "1.0.0-rc"}) {
-        info.key.version = QString::fromLatin1(bad);
-        QCOMPARE(world.registry.add(info).error().code(), ErrorCode::VersionRefused);
-    }
-    info.key.version = QStringLiteral("1.0.0");
-    QVERIFY(world.add(info) != 0);
 }
 
 // RG-13

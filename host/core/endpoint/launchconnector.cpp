@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "core/endpoint/processconnector.h"
+#include "core/endpoint/launchconnector.h"
 
 #include "core/endpoint/hostendpoint.h"
 #include "core/endpoint/linkplacer.h"
@@ -25,17 +25,17 @@ bool isGraceful(const ChildExit &exit, bool wasAsked) noexcept
 
 } // namespace
 
-ProcessConnector::ProcessConnector(MainLoop &loop,
-                                   std::shared_ptr<HostEndpoint> endpoint,
-                                   const Host &host)
+LaunchConnector::LaunchConnector(MainLoop &loop,
+                                 std::shared_ptr<HostEndpoint> endpoint,
+                                 const Host &host)
     : DialConnector(std::move(endpoint), host)
     , m_loop(loop)
-    , m_grace([](void *self) noexcept { static_cast<ProcessConnector *>(self)->handleGraceOver(); },
+    , m_grace([](void *self) noexcept { static_cast<LaunchConnector *>(self)->handleGraceOver(); },
               this)
 { }
 
 // The host ends, or the endpoint was removed: the program gets its time all the same.
-ProcessConnector::~ProcessConnector()
+LaunchConnector::~LaunchConnector()
 {
     if (!m_process)
         return;
@@ -45,9 +45,10 @@ ProcessConnector::~ProcessConnector()
     static_cast<void>(m_process->waitUpTo(kGraceNs));
 }
 
-void ProcessConnector::startDial(qint64)
+void LaunchConnector::startDial(qint64 deadline)
 {
     m_ended.reset();
+    m_deadline = deadline;
     if (!m_process) {
         launch();
         return;
@@ -56,13 +57,14 @@ void ProcessConnector::startDial(qint64)
     endProcess();
 }
 
-void ProcessConnector::launch()
+void LaunchConnector::launch()
 {
     const EndpointSettings &settings = endpoint().settings();
     ChildCommand command;
     command.arguments = settings.command;
     command.workingDirectory = settings.workingDirectory;
     command.environment = QStringList{QStringLiteral("FAIRLEAD_ENDPOINT=") + settings.name};
+    complete(command);
     Result<std::unique_ptr<ChildProcess>> started = ChildProcess::start(command);
     if (!started) {
         // A program may be about to be installed, or to be replaced.
@@ -77,22 +79,37 @@ void ProcessConnector::launch()
     m_process = std::move(*started);
     m_wasAsked = false;
     m_exit.reset();
-    const QByteArray address = "pid:" + QByteArray::number(m_process->pid());
-    adopted(placer().adoptSocket(endpoint().runtime(),
-                                 m_process->takeSocket(),
-                                 address,
-                                 Link::Direction::Dialled,
-                                 generation()));
+    m_isReaching = true;
+    reach(*m_process, m_deadline);
 }
 
-void ProcessConnector::abortDial() noexcept
+void LaunchConnector::adopt(int fd, const QByteArray &peerAddress)
+{
+    m_isReaching = false;
+    adopted(placer().adoptSocket(
+        endpoint().runtime(), fd, peerAddress, Link::Direction::Dialled, generation()));
+}
+
+void LaunchConnector::giveUp(const Error &error)
+{
+    m_isReaching = false;
+    endProcess();
+    failed(error);
+}
+
+void LaunchConnector::abortDial() noexcept
 {
     m_launchDue = false;
+    if (!std::exchange(m_isReaching, false))
+        return;
+    abortReach();
+    endProcess();
 }
 
-void ProcessConnector::linkIsOver(const LinkReport &report)
+void LaunchConnector::linkIsOver(const LinkReport &report)
 {
     if (!m_process) {
+        m_loop.timers().disarm(m_grace);
         tell(report);
         return;
     }
@@ -103,7 +120,7 @@ void ProcessConnector::linkIsOver(const LinkReport &report)
         endProcess();
 }
 
-void ProcessConnector::endProcess()
+void LaunchConnector::endProcess()
 {
     if (std::exchange(m_wasAsked, true))
         return;
@@ -111,38 +128,58 @@ void ProcessConnector::endProcess()
     m_loop.timers().arm(m_grace, m_loop.clock().now() + kGraceNs);
 }
 
-void ProcessConnector::handleGraceOver() noexcept
+void LaunchConnector::handleGraceOver() noexcept
 {
-    if (m_process)
+    if (m_process) {
         m_process->kill();
+        return;
+    }
+    m_wasTaken = true;
+    close(generation(), crash());
 }
 
-void ProcessConnector::handleFdEvents(quint32) noexcept
+void LaunchConnector::handleFdEvents(quint32) noexcept
 {
     if (const std::optional<ChildExit> exit = m_process->tryWait())
         handleExit(*exit);
 }
 
-void ProcessConnector::handleExit(const ChildExit &exit)
+void LaunchConnector::handleExit(const ChildExit &exit)
 {
     m_loop.unwatch(m_process->exitFd());
     m_loop.timers().disarm(m_grace);
     m_process.reset();
     m_exit = exit;
-    // Where the link is not over yet, it is about to: its input ended.
+    if (std::exchange(m_isReaching, false)) {
+        abortReach();
+        failed(crash(), isGraceful(exit, m_wasAsked) ? EndCause::Lost : EndCause::Crashed);
+        return;
+    }
+    // Where the link is not over yet, it is about to: its input ended. Unless somebody else took it.
     if (m_ended)
         tell(*std::exchange(m_ended, std::nullopt));
     else if (std::exchange(m_launchDue, false))
         launch();
+    else if (mayBeTaken())
+        m_loop.timers().arm(m_grace, m_loop.clock().now() + kLinkGraceNs);
+}
+
+Error LaunchConnector::crash() const
+{
+    return Error(ErrorCode::ConnectionClosed,
+                 QStringLiteral("the launched program %1").arg(m_exit->text()));
 }
 
 // An end on purpose stays one, however the program took it.
-void ProcessConnector::tell(LinkReport report)
+void LaunchConnector::tell(LinkReport report)
 {
+    if (std::exchange(m_wasTaken, false)) {
+        report.wasShutDown = false;
+        report.asksReconnect = true;
+    }
     if (m_exit && !isGraceful(*m_exit, m_wasAsked) && !report.wasShutDown) {
         report.hasCrashed = true;
-        report.reason = Error(ErrorCode::ConnectionClosed,
-                              QStringLiteral("the launched program %1").arg(m_exit->text()));
+        report.reason = crash();
     }
     tellEnd(report);
 }
