@@ -17,16 +17,21 @@ namespace fairlead::ship {
 namespace {
 
 /// What an installer needs to make a device trust the host.
-void sayWhoWeAre(Logger &logger, const ShipOptions &options, const Announcement &own)
+OwnIdentity identityOf(const ShipOptions &options, const Announcement &own)
 {
     const QrText text{
         options.own, options.shipId, own.brand, own.type, own.model, own.serial, own.categories};
+    return {options.own, options.shipId, write(text)};
+}
+
+void sayWhoWeAre(Logger &logger, const OwnIdentity &own)
+{
     logger.log(LogLevel::Info,
                "ship-identity",
                QStringLiteral("ski=%1 id=%2 qr=%3")
-                   .arg(QString::fromLatin1(options.own.toHex()),
-                        QString::fromUtf8(options.shipId),
-                        QString::fromUtf8(write(text))));
+                   .arg(QString::fromLatin1(own.ski.toHex()),
+                        QString::fromUtf8(own.shipId),
+                        QString::fromUtf8(own.qr)));
 }
 
 } // namespace
@@ -46,8 +51,9 @@ Result<ShipOptions> ShipFactory::begin(const EndpointConfig &config, Role role, 
     if (!seen)
         return seen.error();
     m_keeper.attach(host);
-    m_commands.setIdentity({options->own, options->shipId});
-    sayWhoWeAre(host.logger(), *options, seen->own);
+    const OwnIdentity own = identityOf(*options, seen->own);
+    m_commands.setIdentity(own);
+    sayWhoWeAre(host.logger(), own);
     return options;
 }
 

@@ -6,7 +6,6 @@
 #include "link/peerviews.h"
 #include "link/trustkeeper.h"
 #include "protocol/pin.h"
-#include "trust/qrtext.h"
 
 #include <fairlead/clock.h>
 
@@ -120,11 +119,10 @@ void ShipCommands::show(const QJsonObject &arguments, CommandReply reply) const
                                         "identity yet")));
         return;
     }
-    const QrText text{m_own->ski, m_own->shipId, {}, {}, {}, {}, {}};
     reply.done(QJsonObject{
         {QStringLiteral("ski"), QString::fromLatin1(m_own->ski.toGroups())},
         {QStringLiteral("shipId"), QString::fromUtf8(m_own->shipId)},
-        {QStringLiteral("qr"), QString::fromUtf8(write(text))},
+        {QStringLiteral("qr"), QString::fromUtf8(m_own->qr)},
         {QStringLiteral("window"), m_keeper.desk()->isWindowOpen(clock.now())},
     });
 }

@@ -23,6 +23,7 @@ struct OwnIdentity
 {
     Ski ski;
     QByteArray shipId;
+    QByteArray qr; ///< the text of a QR code
 };
 
 /// What operators can do with SHIP at run time: the commands of the metadata. Thread: main. Ownership:
