@@ -53,16 +53,16 @@ const char *wordOf(State state) noexcept
 }
 
 /// The connection that got furthest; null: there is none.
-const TrustSeat *bestOf(const std::vector<TrustSeatPtr> &seats, const Ski &ski)
+const TrustVisitor *bestOf(const std::vector<TrustVisitorPtr> &visitors, const Ski &ski)
 {
-    const TrustSeat *best = nullptr;
-    const auto rank = [](const TrustSeat &seat) {
-        const State state = seat.state.load();
+    const TrustVisitor *best = nullptr;
+    const auto rank = [](const TrustVisitor &visitor) {
+        const State state = visitor.state.load();
         return state > State::Data ? -1 : int(state);
     };
-    for (const TrustSeatPtr &seat : seats) {
-        if (seat->ski == ski && (!best || rank(*seat) > rank(*best)))
-            best = seat.get();
+    for (const TrustVisitorPtr &visitor : visitors) {
+        if (visitor->ski == ski && (!best || rank(*visitor) > rank(*best)))
+            best = visitor.get();
     }
     return best;
 }
@@ -72,7 +72,7 @@ const TrustSeat *bestOf(const std::vector<TrustSeatPtr> &seats, const Ski &ski)
 QJsonArray peerViews(const TrustDesk &desk, qint64 now, qint64 utcMs)
 {
     QJsonArray views;
-    const std::vector<TrustSeatPtr> seats = desk.seats();
+    const std::vector<TrustVisitorPtr> visitors = desk.visitors();
     const auto utcOf = [now, utcMs](qint64 when) { return utcMs - (now - when) / kNsPerMs; };
     const auto requests = desk.requests(now);
     for (const TrustRequest &request : requests) {
@@ -82,22 +82,23 @@ QJsonArray peerViews(const TrustDesk &desk, qint64 now, qint64 utcMs)
         putTime(view, "lastSeen", utcOf(request.lastAt));
         putText(view, "endpoint", request.endpoint);
         view.insert(QStringLiteral("attempts"), qint64(request.attempts));
-        view.insert(QStringLiteral("connected"), bestOf(seats, request.ski) != nullptr);
+        view.insert(QStringLiteral("connected"), bestOf(visitors, request.ski) != nullptr);
         views.append(view);
     }
     const auto peers = desk.peers();
     for (const TrustedPeer &peer : peers) {
-        const TrustSeat *const seat = bestOf(seats, peer.ski);
-        QJsonObject view = viewOf(peer.ski, seat ? wordOf(seat->state.load()) : "disconnected");
+        const TrustVisitor *const visitor = bestOf(visitors, peer.ski);
+        QJsonObject view
+            = viewOf(peer.ski, visitor ? wordOf(visitor->state.load()) : "disconnected");
         putText(view, "label", peer.label);
         putClaims(view, peer.claims);
         view.insert(QStringLiteral("source"), QLatin1String(toText(peer.source)));
         putTime(view, "since", peer.addedUtcMs);
         putTime(view, "lastSeen", peer.seenUtcMs);
-        view.insert(QStringLiteral("connected"), seat && seat->state.load() == State::Data);
-        if (seat) {
-            putText(view, "endpoint", seat->endpoint);
-            view.insert(QStringLiteral("wantsPin"), seat->wantsPin.load());
+        view.insert(QStringLiteral("connected"), visitor && visitor->state.load() == State::Data);
+        if (visitor) {
+            putText(view, "endpoint", visitor->endpoint);
+            view.insert(QStringLiteral("wantsPin"), visitor->wantsPin.load());
         }
         views.append(view);
     }

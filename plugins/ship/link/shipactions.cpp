@@ -53,7 +53,7 @@ void ShipLink::act(const DisarmTimer &action)
 void ShipLink::act(const EnterState &action)
 {
     m_stateChanged = true;
-    m_seat->state = action.state;
+    m_visitor->state = action.state;
     if (action.state == State::Data) {
         log(LogLevel::Info, "ship-connected", QStringLiteral("data is exchanged"));
     } else {
@@ -123,14 +123,14 @@ void ShipLink::act(const Notice &action)
         log(LogLevel::Warning, "ship-pin-refused", QStringLiteral("the PIN of the peer is wrong"));
         return;
     case NoticeKind::PinWanted:
-        m_seat->wantsPin = true;
+        m_visitor->wantsPin = true;
         log(LogLevel::Warning,
             "ship-pin-wanted",
             QStringLiteral("its PIN has to be entered: fairlead ship pin %1, or peer_pin")
                 .arg(QString::fromLatin1(m_peerKey)));
         return;
     case NoticeKind::PinAccepted:
-        m_seat->wantsPin = false;
+        m_visitor->wantsPin = false;
         return;
     case NoticeKind::ProlongationAsked:
         m_endpoint.desk.keepWaiting(*m_ski, now());

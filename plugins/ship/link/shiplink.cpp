@@ -3,9 +3,6 @@
 
 #include "link/shiplink.h"
 
-#include "link/endcode.h"
-#include "protocol/eebusjson.h"
-#include "protocol/jsonerror.h"
 
 #include <QtCore/QObject>
 
@@ -16,7 +13,6 @@
 #include <fairlead/properties.h>
 #include <fairlead/security.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace fairlead::ship {
@@ -61,7 +57,7 @@ ShipLink::ShipLink(const LinkContext &context, ShipEndpoint &endpoint)
 ShipLink::~ShipLink()
 {
     QObject::disconnect(m_linkEnd);
-    m_endpoint.desk.leave(m_seat);
+    m_endpoint.desk.leave(m_visitor);
 }
 
 qint64 ShipLink::now() const noexcept
@@ -147,7 +143,7 @@ void ShipLink::judge()
                                  *this,
                                  now(),
                                  m_context.clock.utcMs());
-    m_seat = arrival.seat;
+    m_visitor = arrival.visitor;
     m_trust = arrival.judgement.trust;
     if (arrival.judgement.newRequest) {
         log(LogLevel::Warning,
@@ -191,7 +187,7 @@ void ShipLink::handlePin(const QByteArray &pin)
     Actions actions;
     // What is no PIN did not come this far.
     (void)m_machine->enterPin(viewOf(pin), now(), actions);
-    m_seat->wantsPin = false;
+    m_visitor->wantsPin = false;
     perform(actions);
 }
 
@@ -365,236 +361,6 @@ void ShipLink::handleTimer(TimerId timer)
     Actions actions;
     m_machine->expire(timer, now(), actions);
     perform(actions);
-}
-
-// To the peer.
-
-void ShipLink::handlePull(Lease &lease)
-{
-    if (!isExchanging()) {
-        if (m_phase == Phase::Running && !m_waiting) {
-            m_waiting = true;
-            log(LogLevel::Info,
-                "ship-messages-wait",
-                QStringLiteral("state=%1: messages for it wait until data is exchanged")
-                    .arg(QLatin1String(toText(m_machine->state()))));
-            publishState();
-        }
-        return;
-    }
-    m_waiting = false;
-    constexpr int kAtOnce = 32;
-    while (isExchanging() && m_context.stream.space() > 0) {
-        Delivery deliveries[kAtOnce];
-        Window window;
-        window.unacked = kAtOnce;
-        window.bytes = m_context.stream.space();
-        const int count = lease.take(deliveries, kAtOnce, window);
-        if (count == 0)
-            return;
-        Settle settles[kAtOnce];
-        int settled = 0;
-        for (int i = 0; i < count; ++i) {
-            const Settle::How how = send(deliveries[i].message);
-            // SHIP acknowledges nothing: the connection has it now.
-            if (deliveries[i].handle != 0)
-                settles[settled++] = {deliveries[i].handle, how};
-        }
-        if (settled > 0)
-            lease.settle(settles, settled);
-        if (std::exchange(m_stateChanged, false))
-            publishState();
-    }
-}
-
-Settle::How ShipLink::send(const fairlead::Message &message)
-{
-    // Not for the device: what the host tells its session.
-    if (message.topic().starts_with('$')) {
-        log(LogLevel::Warning,
-            "ship-messages-lost",
-            QStringLiteral("topic=%1 notice=%2")
-                .arg(QString::fromUtf8(copyOf(message.topic())),
-                     QString::fromUtf8(copyOf(message.payload()))));
-        ++m_counters.txLosses;
-        m_stateChanged = true;
-        return Settle::How::Acked;
-    }
-    QByteArray payload;
-    const JsonError error = options().form == JsonForm::Plain
-        ? toEebusJson(message.payload(), payload)
-        : toCompactJson(message.payload(), payload);
-    SendVerdict verdict = SendVerdict::TooLarge;
-    if (!error) {
-        Actions actions;
-        verdict = m_machine->sendData(viewOf(payload), now(), actions);
-        perform(actions);
-    }
-    if (!error && verdict == SendVerdict::Sent) {
-        ++m_counters.txMessages;
-        m_counters.txBytes += std::size_t(payload.size());
-        return Settle::How::Acked;
-    }
-    ++m_counters.txDropped;
-    log(LogLevel::Warning,
-        "ship-message-dropped",
-        QStringLiteral("reason=%1 bytes=%2")
-            .arg(error ? QLatin1String(toText(error.kind)) : QLatin1String("too-large"))
-            .arg(message.payload().size()));
-    return error ? Settle::How::Refused : Settle::How::TooLarge;
-}
-
-// On the bus.
-
-void ShipLink::publish(const QByteArray &topic, const QByteArray &payload, quint32 expirySeconds)
-{
-    PublishView view;
-    view.topic = viewOf(topic);
-    view.properties = viewOf(m_endpoint.jsonProperties);
-    view.payload = viewOf(payload);
-    view.expirySeconds = expirySeconds;
-    view.completionTag = kStateTag;
-    view.qos = options().qos;
-    view.retain = true;
-    (void)m_context.bus.publish(view);
-}
-
-void ShipLink::publishState(const Error &reason)
-{
-    // Whoever makes keys by the thousand fills no topics.
-    m_isShown = m_isShown || isTrusted();
-    if (!m_lease || !m_isShown)
-        return;
-    PeerState state;
-    state.connected = m_phase == Phase::Running;
-    state.phase = m_machine->state();
-    state.waiting = m_waiting && !isExchanging();
-    state.role = role();
-    state.address = m_context.peerAddress;
-    state.sinceUtcMs = state.connected ? m_sinceUtcMs : m_context.clock.utcMs();
-    state.counters = &m_counters;
-    state.reason = reason;
-    publish(topic("state"), stateJson(state), kNever);
-}
-
-void ShipLink::publishInfo()
-{
-    if (const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski))
-        publish(topic("info"), infoJson(*peer, *m_methods), kNever);
-    m_methods.reset();
-}
-
-void ShipLink::handleCompletions(const Completion *completions, int count)
-{
-    for (int i = 0; i < count; ++i) {
-        const Completion &completion = completions[i];
-        if (completion.tag != kRxTag || completion.outcome == Outcome::Done
-            || completion.outcome == Outcome::NoReceiver) {
-            continue;
-        }
-        ++m_counters.rxDropped;
-        log(LogLevel::Warning,
-            "ship-data-dropped",
-            QStringLiteral("reason=refused outcome=%1").arg(int(completion.outcome)));
-    }
-}
-
-void ShipLink::handleSubscribed(quint32, const SubscribeOutcome *outcomes, int count)
-{
-    if (count > 0 && outcomes[0].outcome != Outcome::Done) {
-        log(LogLevel::Warning,
-            "ship-tx-refused",
-            QStringLiteral("topic=%1 outcome=%2")
-                .arg(QString::fromUtf8(topic("tx")))
-                .arg(int(outcomes[0].outcome)));
-    }
-}
-
-void ShipLink::handleUnsubscribed(quint32, const UnsubscribeOutcome *, int) { }
-
-// The end.
-
-void ShipLink::sayGoodbye(EndReason reason)
-{
-    if (m_phase != Phase::Running)
-        return;
-    const CloseFrame frame = closeFrameFor(reason);
-    m_messages->setCloseReason(frame.code, frame.text);
-    Actions actions;
-    m_machine->close(reason, now(), actions);
-    for (const Action &action : actions) {
-        if (const auto *message = std::get_if<SendMessage>(&action))
-            act(*message);
-    }
-}
-
-void ShipLink::handleFenced(FenceReason)
-{
-    // The session has another holder, or its testament speaks; the host closes with the reason.
-    m_lease = nullptr;
-    sayGoodbye(EndReason::Duplicate);
-    leave(Error());
-}
-
-void ShipLink::handleClosing(const Error &reason)
-{
-    sayGoodbye(EndReason::LocalClose);
-    leave(reason);
-}
-
-void ShipLink::handleClosed(const Error &reason)
-{
-    switch (reason.code()) {
-    case ErrorCode::AlreadyExists:
-    case ErrorCode::Superseded:
-        sayGoodbye(EndReason::Duplicate);
-        break;
-    case ErrorCode::ShuttingDown:
-        sayGoodbye(EndReason::LocalClose);
-        break;
-    default:
-        break;
-    }
-    leave(reason);
-}
-
-void ShipLink::leave(const Error &reason)
-{
-    if (m_phase == Phase::Ended)
-        return;
-    const bool wasRunning = m_phase == Phase::Running;
-    m_phase = Phase::Ended;
-    m_endpoint.desk.leave(m_seat);
-    for (int i = 0; i < kTimerCount; ++i)
-        m_timers.disarm(static_cast<TimerId>(i));
-    if (!wasRunning)
-        return;
-    m_endpoint.desk.noteWrongPins(*m_ski, m_machine->wrongPins());
-    log(LogLevel::Info,
-        "ship-link-ended",
-        QStringLiteral("state=%1 reason=%2")
-            .arg(QLatin1String(toText(m_machine->state())), reason.toString()));
-    publishState(reason);
-    if (m_lease) {
-        ReleaseRequest request;
-        // It came to trust, or lost it, since the session was asked for.
-        request.changeExpiry = m_isStrangersLease == isTrusted();
-        request.expirySeconds = isTrusted() ? options().sessionExpiry : 0;
-        m_lease->release(request);
-    }
-    m_lease = nullptr;
-}
-
-void ShipLink::end(const Error &error)
-{
-    if (m_phase == Phase::Ended)
-        return;
-    if (m_phase != Phase::Running)
-        log(LogLevel::Warning, "ship-link-refused", QStringLiteral("reason=") + error.toString());
-    leave(error);
-    Link &link = m_context.link;
-    if (!link.fail(error))
-        link.close(error, CloseMode::Drain, false);
 }
 
 } // namespace fairlead::ship

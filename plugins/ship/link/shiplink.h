@@ -150,7 +150,7 @@ private:
     LinkCounters m_counters;
     qint64 m_sinceUtcMs = -1;
     Lease *m_lease = nullptr; ///< only while Running
-    TrustSeatPtr m_seat; ///< at the desk; once the peer is known
+    TrustVisitorPtr m_visitor; ///< at the desk; once the peer is known
     EarlyData m_early; ///< until there is a lease
     std::optional<AccessMethods> m_methods; ///< the peer's, not told yet
     Trust m_trust = Trust::Pending;

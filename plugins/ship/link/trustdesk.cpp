@@ -57,17 +57,17 @@ TrustDesk::Changes TrustDesk::takeChanges()
     return std::exchange(m_changes, {});
 }
 
-void TrustDesk::tell(const TrustSeatPtr &seat, Trust trust)
+void TrustDesk::tell(const TrustVisitorPtr &visitor, Trust trust)
 {
-    if (seat->m_trust == trust)
+    if (visitor->m_trust == trust)
         return;
-    seat->m_trust = trust;
-    if (!seat->m_executor)
+    visitor->m_trust = trust;
+    if (!visitor->m_executor)
         return;
     // The link leaves before its reactor ends, and needs the lock for it.
-    seat->m_executor->post([seat, trust] {
-        if (seat->m_follower)
-            seat->m_follower->handleTrust(trust);
+    visitor->m_executor->post([visitor, trust] {
+        if (visitor->m_follower)
+            visitor->m_follower->handleTrust(trust);
     });
 }
 
@@ -86,11 +86,11 @@ void TrustDesk::follow()
             m_changes.trust[ski] = true;
     }
     m_trusted = std::move(trusted);
-    for (const TrustSeatPtr &seat : m_seats) {
-        if (m_trusted.contains(seat->ski))
-            tell(seat, Trust::Trusted);
-        else if (seat->m_trust == Trust::Trusted)
-            tell(seat, Trust::Rejected);
+    for (const TrustVisitorPtr &visitor : m_visitors) {
+        if (m_trusted.contains(visitor->ski))
+            tell(visitor, Trust::Trusted);
+        else if (visitor->m_trust == Trust::Trusted)
+            tell(visitor, Trust::Rejected);
     }
     wake();
 }
@@ -151,28 +151,28 @@ TrustDesk::Arrival TrustDesk::arrive(const Ski &ski,
                                      qint64 now,
                                      qint64 utcMs)
 {
-    auto seat = std::make_shared<TrustSeat>(ski, entrance.endpoint, executor);
-    seat->m_follower = &follower;
+    auto visitor = std::make_shared<TrustVisitor>(ski, entrance.endpoint, executor);
+    visitor->m_follower = &follower;
     const std::scoped_lock locked(m_lock);
     const TrustBook::Judgement judgement = m_book.judge(ski, PeerClaims(), now, utcMs, entrance);
-    seat->m_trust = judgement.trust;
-    m_seats.push_back(seat);
+    visitor->m_trust = judgement.trust;
+    m_visitors.push_back(visitor);
     if (judgement.autoAccepted) {
         m_changes.toStore.insert(ski);
         follow();
     } else if (judgement.trust == Trust::Pending) {
         wake();
     }
-    return {judgement, std::move(seat)};
+    return {judgement, std::move(visitor)};
 }
 
-void TrustDesk::leave(const TrustSeatPtr &seat)
+void TrustDesk::leave(const TrustVisitorPtr &visitor)
 {
-    if (!seat)
+    if (!visitor)
         return;
-    seat->m_follower = nullptr;
+    visitor->m_follower = nullptr;
     const std::scoped_lock locked(m_lock);
-    std::erase(m_seats, seat);
+    std::erase(m_visitors, visitor);
 }
 
 void TrustDesk::trustDialled(const Ski &ski, const QByteArray &endpoint)
@@ -277,10 +277,10 @@ std::vector<TrustedPeer> TrustDesk::peers() const
     return m_book.peers();
 }
 
-std::vector<TrustSeatPtr> TrustDesk::seats() const
+std::vector<TrustVisitorPtr> TrustDesk::visitors() const
 {
     const std::scoped_lock locked(m_lock);
-    return m_seats;
+    return m_visitors;
 }
 
 bool TrustDesk::isWindowOpen(qint64 now) const
@@ -304,9 +304,9 @@ void TrustDesk::reject(const Ski &ski, qint64 now)
     const std::scoped_lock locked(m_lock);
     m_book.reject(ski, now);
     m_peerPins.erase(ski);
-    for (const TrustSeatPtr &seat : m_seats) {
-        if (seat->ski == ski && seat->m_trust == Trust::Pending)
-            tell(seat, Trust::Rejected);
+    for (const TrustVisitorPtr &visitor : m_visitors) {
+        if (visitor->ski == ski && visitor->m_trust == Trust::Pending)
+            tell(visitor, Trust::Rejected);
     }
     wake();
 }
@@ -342,13 +342,13 @@ int TrustDesk::enterPin(const Ski &ski, const QByteArray &pin)
     const std::scoped_lock locked(m_lock);
     m_peerPins[ski] = pin;
     int told = 0;
-    for (const TrustSeatPtr &seat : m_seats) {
-        if (seat->ski != ski || !seat->m_executor)
+    for (const TrustVisitorPtr &visitor : m_visitors) {
+        if (visitor->ski != ski || !visitor->m_executor)
             continue;
         ++told;
-        seat->m_executor->post([seat, pin] {
-            if (seat->m_follower)
-                seat->m_follower->handlePin(pin);
+        visitor->m_executor->post([visitor, pin] {
+            if (visitor->m_follower)
+                visitor->m_follower->handlePin(pin);
         });
     }
     return told;

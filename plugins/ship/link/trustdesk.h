@@ -4,7 +4,7 @@
 #pragma once
 
 #include "link/shipoptions.h"
-#include "link/trustseat.h"
+#include "link/trustvisitor.h"
 #include "trust/trustbook.h"
 
 #include <functional>
@@ -55,7 +55,7 @@ public:
     struct Arrival
     {
         TrustBook::Judgement judgement;
-        TrustSeatPtr seat;
+        TrustVisitorPtr visitor;
     };
 
     /// What is decided from here on is told to @p follower, until leave().
@@ -65,7 +65,7 @@ public:
                                  TrustFollower &follower,
                                  qint64 now,
                                  qint64 utcMs);
-    void leave(const TrustSeatPtr &seat);
+    void leave(const TrustVisitorPtr &visitor);
     /// Whom the endpoint dials is who was meant.
     void trustDialled(const Ski &ski, const QByteArray &endpoint);
     [[nodiscard]] TrustBook::Learned learn(const Ski &ski, const PeerClaims &claims, qint64 utcMs);
@@ -89,7 +89,7 @@ public:
     [[nodiscard]] std::vector<TrustRequest> requests(qint64 now) const;
     [[nodiscard]] std::map<Ski, qint64> rejected(qint64 now) const;
     [[nodiscard]] std::vector<TrustedPeer> peers() const;
-    [[nodiscard]] std::vector<TrustSeatPtr> seats() const;
+    [[nodiscard]] std::vector<TrustVisitorPtr> visitors() const;
     /// What mDNS announces as `register`.
     [[nodiscard]] bool isWindowOpen(qint64 now) const;
 
@@ -119,7 +119,7 @@ private:
         QByteArray root;
     };
 
-    static void tell(const TrustSeatPtr &seat, Trust trust);
+    static void tell(const TrustVisitorPtr &visitor, Trust trust);
     void follow();
     void wake();
     void handleWake();
@@ -128,7 +128,7 @@ private:
     TrustBook m_book;
     quint64 m_lastNumber = 0;
     std::map<QByteArray, Endpoint> m_endpoints;
-    std::vector<TrustSeatPtr> m_seats;
+    std::vector<TrustVisitorPtr> m_visitors;
     std::set<Ski> m_trusted; ///< as followers know it
     std::map<Ski, quint32> m_wrongPins;
     std::map<Ski, QByteArray> m_peerPins;

@@ -214,18 +214,18 @@ void tst_ShipTrustLinks::decisionsComeTooLateForWhoLeft()
     LinkHarness harness;
     harness.connect();
     harness.receive(kInit);
-    QCOMPARE(harness.endpoint->desk.seats().size(), std::size_t(1));
+    QCOMPARE(harness.endpoint->desk.visitors().size(), std::size_t(1));
     QVERIFY(harness.endpoint->desk.accept(decided()));
     QCOMPARE(harness.endpoint->desk.enterPin(peerSki(), "12345678"), 1);
     harness.driver.reset();
     harness.executor.run();
-    QVERIFY(harness.endpoint->desk.seats().empty());
+    QVERIFY(harness.endpoint->desk.visitors().empty());
     QVERIFY(!harness.stream.sent.contains(kReady));
 
     LinkHarness ended(harness.endpoint, Role::Server);
     ended.shakeHands();
     ended.driver->handleEndOfInput();
-    QVERIFY(harness.endpoint->desk.seats().empty());
+    QVERIFY(harness.endpoint->desk.visitors().empty());
 }
 
 void tst_ShipTrustLinks::theWindowLetsOneIn()
@@ -257,17 +257,17 @@ void tst_ShipTrustLinks::thePinIsEnteredWhenItComes()
     harness.receive(choice.replace("announceMax", "select"));
     harness.receive(kPinRequired);
     QVERIFY(!harness.isClosed());
-    QVERIFY(harness.endpoint->desk.seats().front()->wantsPin.load());
+    QVERIFY(harness.endpoint->desk.visitors().front()->wantsPin.load());
     QCOMPARE(harness.logger.lines.filter(QStringLiteral("ship-pin-wanted")).size(), 1);
     QCOMPARE(harness.endpoint->desk.enterPin(peerSki(), "0123abcd"), 1);
     harness.executor.run();
     QCOMPARE(harness.stream.sent.last(),
              QByteArray("\1{\"connectionPinInput\":[{\"pin\":\"0123abcd\"}]}"));
-    QVERIFY(!harness.endpoint->desk.seats().front()->wantsPin.load());
+    QVERIFY(!harness.endpoint->desk.visitors().front()->wantsPin.load());
     QCOMPARE(harness.endpoint->desk.peerPin(peerSki()), QByteArray("0123abcd"));
     harness.receive("\1{\"connectionPinError\":[{\"error\":1}]}");
     QVERIFY(harness.endpoint->desk.peerPin(peerSki()).isEmpty());
-    QVERIFY(harness.endpoint->desk.seats().front()->wantsPin.load());
+    QVERIFY(harness.endpoint->desk.visitors().front()->wantsPin.load());
     harness.endpoint->desk.enterPin(peerSki(), "aaaabbbb");
     harness.executor.run();
     harness.receive("\1{\"connectionPinState\":[{\"pinState\":\"pinOk\"}]}");
@@ -297,12 +297,12 @@ void tst_ShipTrustLinks::whatTheDeskSeesIsTheLinks()
 {
     LinkHarness harness(trusting());
     harness.connect();
-    const auto seats = harness.endpoint->desk.seats();
-    QCOMPARE(seats.size(), std::size_t(1));
-    QCOMPARE(seats[0]->endpoint, QByteArray("pump"));
-    QCOMPARE(seats[0]->state.load(), ship::State::InitWait);
+    const auto visitors = harness.endpoint->desk.visitors();
+    QCOMPARE(visitors.size(), std::size_t(1));
+    QCOMPARE(visitors[0]->endpoint, QByteArray("pump"));
+    QCOMPARE(visitors[0]->state.load(), ship::State::InitWait);
     harness.receive(kInit);
-    QCOMPARE(seats[0]->state.load(), ship::State::HelloReady);
+    QCOMPARE(visitors[0]->state.load(), ship::State::HelloReady);
 }
 
 QTEST_APPLESS_MAIN(tst_ShipTrustLinks)

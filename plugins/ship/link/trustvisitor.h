@@ -32,10 +32,10 @@ public:
 };
 
 /// A live link at the desk. Ownership: shared, for what is posted to its reactor may come late.
-class TrustSeat
+class TrustVisitor
 {
 public:
-    TrustSeat(const Ski &peer, const QByteArray &endpointName, Executor *executor) noexcept
+    TrustVisitor(const Ski &peer, const QByteArray &endpointName, Executor *executor) noexcept
         : ski(peer)
         , endpoint(endpointName)
         , m_executor(executor)
@@ -55,6 +55,6 @@ private:
     Trust m_trust = Trust::Pending; ///< as it was told last; under the desk's lock
 };
 
-using TrustSeatPtr = std::shared_ptr<TrustSeat>;
+using TrustVisitorPtr = std::shared_ptr<TrustVisitor>;
 
 } // namespace fairlead::ship
