@@ -3,7 +3,6 @@
 
 #include "link/shiplink.h"
 
-
 #include <QtCore/QObject>
 
 #include <fairlead/clock.h>
