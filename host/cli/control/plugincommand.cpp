@@ -36,7 +36,8 @@ int PluginCommand::run(const QList<QByteArray> &arguments)
         return end(failure);
     }
     QJsonObject plugin;
-    if (const Failure failure = findPlugin(arguments.isEmpty(), &plugin)) {
+    const bool isAlone = arguments.isEmpty() || arguments.first().startsWith('-');
+    if (const Failure failure = findPlugin(isAlone, &plugin)) {
         return end(failure);
     }
     if (const Failure failure = parsePluginWish(m_name, plugin, arguments, &m_wish)) {
@@ -69,7 +70,10 @@ Failure PluginCommand::findPlugin(bool isAlone, QJsonObject *plugin)
     if (Failure failure = m_client.connectTo(ControlClient::choosePath(m_wish.path))) {
         // A single word is rather a mistake.
         if (isAlone) {
-            return usageFailure("unknown-command", QStringLiteral("unknown tool '%1'").arg(name));
+            return usageFailure(
+                "unknown-command",
+                QStringLiteral("unknown tool '%1'; the commands of plugins need a running daemon")
+                    .arg(name));
         }
         failure.text
             = QStringLiteral("'%1' is none of this tool's own commands, and a plugin's need "
