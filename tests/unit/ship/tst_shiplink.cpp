@@ -72,18 +72,6 @@ private Q_SLOTS:
     void nothingHappensAfterTheEnd();
 };
 
-void tst_ShipLink::wrongOptionsAreNamed()
-{
-    QFETCH(QJsonObject, options);
-    QFETCH(bool, isDialled);
-    QFETCH(QString, key);
-    const Role role = isDialled ? Role::Client : Role::Server;
-    const auto parsed = ship::parseShipOptions(configOf(options), role);
-    QVERIFY(!parsed);
-    QCOMPARE(parsed.error().code(), ErrorCode::ConfigRange);
-    QCOMPARE(parsed.error().details().value(QStringLiteral("key")).toString(), key);
-}
-
 void tst_ShipLink::theKeyIsThePeer()
 {
     LinkHarness harness(trusting());

@@ -75,5 +75,17 @@ void tst_ShipOptions::wrongOptionsAreNamed_data()
     row("the peer's pin", "peer_pin", QStringLiteral("secret!!"), true);
 }
 
+void tst_ShipOptions::wrongOptionsAreNamed()
+{
+    QFETCH(QJsonObject, options);
+    QFETCH(bool, isDialled);
+    QFETCH(QString, key);
+    const Role role = isDialled ? Role::Client : Role::Server;
+    const auto parsed = ship::parseShipOptions(configOf(options), role);
+    QVERIFY(!parsed);
+    QCOMPARE(parsed.error().code(), ErrorCode::ConfigRange);
+    QCOMPARE(parsed.error().details().value(QStringLiteral("key")).toString(), key);
+}
+
 QTEST_APPLESS_MAIN(tst_ShipOptions)
 #include "tst_shipoptions.moc"
