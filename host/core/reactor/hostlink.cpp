@@ -291,6 +291,9 @@ void HostLink::handleInputEnd()
     // What the driver waits to be asked again for comes before the end.
     if (m_endTold || m_notices > 0 || m_authenticating || m_holds > 0 || m_offerDue)
         return;
+    // The rest and the end may come with one read; who stopped reading gets to the end later too.
+    if (!m_rest.empty() && !m_stream->isReading())
+        return;
     m_endTold = true;
     driver()->handleEndOfInput();
     if (state() != State::Closed) {

@@ -44,6 +44,8 @@ core::LinkStream::IoResult SimStream::read(char *buffer, std::size_t size) noexc
     const std::size_t got = std::min(size, m_arrived.size());
     std::memcpy(buffer, m_arrived.data(), got);
     m_arrived.erase(0, got);
+    if (got > 0 && m_arrived.empty() && m_ended && endsWithLastByte)
+        return {Io::Ended, got, 0};
     if (got > 0)
         return {m_arrived.empty() && !m_ended ? Io::WouldBlock : Io::Done, got, 0};
     return {m_ended ? Io::Ended : Io::WouldBlock, 0, 0};

@@ -27,6 +27,7 @@ public:
     void watch(SimStream **watch) { m_watch = watch; }
 
     std::optional<Principal> identity; ///< what the carrier proved
+    bool endsWithLastByte = false; ///< one read yields both, the end and what came before it
 
     // The peer's side.
     void arrive(std::string_view bytes);

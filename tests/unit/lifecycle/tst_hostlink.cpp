@@ -54,6 +54,32 @@ struct Peer
     bool isUp() const { return seen->driver && seen->driver->link().state() == Link::State::Ready; }
 };
 
+/// Takes a byte, and reads on when it is told to.
+class Sipper final : public FrameDriver
+{
+public:
+    Sipper(const LinkContext &context, std::string &taken, bool &hasEnded)
+        : FrameDriver(context, std::make_shared<Seen>(), {})
+        , m_stream(context.stream)
+        , m_taken(taken)
+        , m_hasEnded(hasEnded)
+    { }
+
+    Consumed handleBytes(ByteSpan input) noexcept override
+    {
+        m_taken += input.front();
+        m_stream.setReading(false);
+        return {1, 0};
+    }
+
+    void handleEndOfInput() noexcept override { m_hasEnded = true; }
+
+private:
+    ByteStream &m_stream;
+    std::string &m_taken;
+    bool &m_hasEnded;
+};
+
 struct World
 {
     explicit World(int reactors = 1,
@@ -289,6 +315,32 @@ private Q_SLOTS:
         QCOMPARE(world.follower.ended.size(), std::size_t(1));
         QCOMPARE(world.follower.tickets(), 1);
         QCOMPARE(world.host.distributor().links.size(), 49);
+    }
+
+    // PL-03: the end of the input comes after the input, also to who does not read for a while.
+    void theEndWaitsForWhoStoppedReading()
+    {
+        World world;
+        std::string taken;
+        ByteStream *stream = nullptr;
+        bool hasEnded = false;
+        const auto link = world.host.open(0, [&](const LinkContext &context, SimLink &) {
+            stream = &context.stream;
+            return std::make_unique<Sipper>(context, taken, hasEnded);
+        });
+        world.host.settle();
+        link->stream->endsWithLastByte = true;
+        link->stream->arrive("abc");
+        link->stream->endInput();
+        world.host.settle();
+        QCOMPARE(taken, std::string("a"));
+        for (const char *expected : {"ab", "abc"}) {
+            QVERIFY(!hasEnded);
+            stream->setReading(true);
+            world.host.settle();
+            QCOMPARE(taken, std::string(expected));
+        }
+        QVERIFY(hasEnded);
     }
 
     // LC-14: what was accepted, whole, then the last frame, however slowly the peer takes it.
