@@ -29,11 +29,6 @@ Error invalid(const QString &text)
     return Error(ErrorCode::InvalidArgument, text);
 }
 
-Error noLongerWanted()
-{
-    return Error(ErrorCode::Cancelled, QStringLiteral("the peer is not wanted any more"));
-}
-
 std::vector<HostDial::Place> placesOf(const PeerTarget &target)
 {
     std::vector<HostDial::Place> places;
