@@ -64,7 +64,9 @@ struct Run
         , keeper(std::make_shared<RecordKeeper>(main, &store))
     {
         keeper->restore(store.open());
-        store.setListener({.groupDecided = [this] { keeper->noteDecided(); }});
+        store.setListener({.groupDecided = [this] { keeper->noteDecided(); },
+                           .degraded = nullptr,
+                           .recovered = nullptr});
         records = keeper->of(QStringLiteral("org.example.one"), log);
     }
 
