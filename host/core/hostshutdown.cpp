@@ -11,6 +11,8 @@
 #include "core/reactor/mainloop.h"
 #include "core/reactor/reactorthread.h"
 
+#include <QPointer>
+
 #include <atomic>
 
 namespace fairlead::core {
@@ -146,11 +148,15 @@ void HostShutdown::endStore(OperationReply reply, void (HostStore::*end)(HostSto
         else
             shared->fail(outcome.error());
     };
-    HostStore *store = m_parts.store;
+    // The host may be gone by the time the loop gets to it.
+    const QPointer<HostStore> store = m_parts.store;
     MainLoop *loop = &m_parts.loop;
     onReactors([](Reactor &reactor) { reactor.flushStore(); },
                OperationReply([loop, store, end, finish](const Result<> &) {
-                   loop->post([store, end, finish] { (store->*end)(finish); });
+                   loop->post([store, end, finish] {
+                       if (store)
+                           (store->*end)(finish);
+                   });
                }));
 }
 

@@ -97,7 +97,7 @@ bool tst_ShipAvahi::waitFor(const QString &line)
 void tst_ShipAvahi::theBusMayComeLater()
 {
     begin();
-    QCOMPARE(m_told->lines, QStringList{QStringLiteral("stopped")});
+    QCOMPARE(m_told->lines, before);
     QVERIFY(m_told->reason.contains(QStringLiteral("no system message bus")));
     m_timers.advance(m_clock, AvahiBus::kRetryMs * kNsPerMs);
     QVERIFY2(m_told->lines.size() == 1, "it is said once");
@@ -354,6 +354,7 @@ void tst_ShipAvahi::signalsOfOthersAreIgnored()
     QVERIFY(!m_avahi->event("browsed").isEmpty());
     m_avahi->found("One", "192.0.2.1");
     QVERIFY(waitFor(QStringLiteral("found One 2 0 [192.0.2.1]:4712 a=1")));
+    const QStringList before = m_told->lines;
     // Whoever is on the bus may send what looks like the daemon's.
     const QString name = QStringLiteral("stranger");
     QDBusConnection stranger = QDBusConnection::connectToBus(m_address, name);

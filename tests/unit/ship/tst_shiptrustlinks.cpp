@@ -172,11 +172,13 @@ void tst_ShipTrustLinks::whatTheConfigurationDropsEnds()
     const ship::ShipEndpoint successor(optionsOf({}, Role::Server), desk);
     harness.executor.run();
     QCOMPARE(harness.stream.sent.last(), kRemoved);
-    harness.endpoint.reset();
-    QCOMPARE(desk->boards().size(), std::size_t(1));
     harness.driver->handleClosing(Error(ErrorCode::ShuttingDown, QStringLiteral("the end")));
     QCOMPARE(harness.stream.sent.count(kRemoved), 1);
     QCOMPARE(harness.stream.sent.last(), kRemoved);
+    // It goes after its links, and takes nothing of its successor's along.
+    harness.driver.reset();
+    harness.endpoint.reset();
+    QCOMPARE(desk->boards().size(), std::size_t(1));
 }
 
 void tst_ShipTrustLinks::whatTheConfigurationAddsGoesOn()
