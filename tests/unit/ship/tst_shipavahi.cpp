@@ -97,7 +97,7 @@ bool tst_ShipAvahi::waitFor(const QString &line)
 void tst_ShipAvahi::theBusMayComeLater()
 {
     begin();
-    QCOMPARE(m_told->lines, before);
+    QCOMPARE(m_told->lines, QStringList{QStringLiteral("stopped")});
     QVERIFY(m_told->reason.contains(QStringLiteral("no system message bus")));
     m_timers.advance(m_clock, AvahiBus::kRetryMs * kNsPerMs);
     QVERIFY2(m_told->lines.size() == 1, "it is said once");
@@ -384,7 +384,7 @@ void tst_ShipAvahi::signalsOfOthersAreIgnored()
                                        QStringLiteral("GetState")));
     m_avahi->found("One", "192.0.2.2");
     QVERIFY(waitFor(QStringLiteral("found One 2 0 [192.0.2.2]:4712 a=1")));
-    QCOMPARE(m_told->lines, QStringList{QStringLiteral("stopped")});
+    QCOMPARE(m_told->lines, before);
     QDBusConnection::disconnectFromBus(name);
 }
 
