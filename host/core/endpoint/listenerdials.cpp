@@ -77,7 +77,7 @@ ListenerDials::~ListenerDials()
     end();
 }
 
-void ListenerDials::setListener(std::shared_ptr<HostEndpoint> listener)
+void ListenerDials::setListener(const std::shared_ptr<HostEndpoint> &listener)
 {
     m_listener = listener;
 }

@@ -53,7 +53,7 @@ public:
     ~ListenerDials() override;
 
     /// Whose dials they are; before it nothing can be wanted.
-    void setListener(std::shared_ptr<HostEndpoint> listener);
+    void setListener(const std::shared_ptr<HostEndpoint> &listener);
 
     /// The listener goes, or the host: everything ends, and nothing is wanted any more.
     void end();

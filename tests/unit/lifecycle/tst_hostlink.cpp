@@ -286,6 +286,7 @@ private Q_SLOTS:
     {
         World world;
         std::vector<Peer> peers;
+        peers.reserve(50);
         for (int i = 0; i < 50; ++i)
             peers.push_back(world.connect("c" + std::to_string(i)));
         QCOMPARE(world.follower.connected, 50);
@@ -306,6 +307,7 @@ private Q_SLOTS:
     {
         World world;
         std::vector<Peer> peers;
+        peers.reserve(50);
         for (int i = 0; i < 50; ++i)
             peers.push_back(world.connect("c" + std::to_string(i)));
         peers[17].link->stream->breakOff();

@@ -12,6 +12,20 @@ class tst_ShipAvahi : public QObject
 {
     Q_OBJECT
 
+    bool startBus();
+    void begin();
+    void appear();
+    bool waitFor(const QString &line);
+
+    QTemporaryDir m_folder;
+    QString m_address;
+    std::unique_ptr<QProcess> m_bus;
+    FakeClock m_clock;
+    FakeTimers m_timers;
+    std::unique_ptr<FakeAvahi> m_avahi;
+    std::unique_ptr<Told> m_told;
+    std::unique_ptr<AvahiMdns> m_mdns;
+
 private Q_SLOTS:
     void initTestCase();
     void theBusMayComeLater();
@@ -35,21 +49,6 @@ private Q_SLOTS:
     void signalsOfOthersAreIgnored();
     void theBusMayEnd();
     void cleanupTestCase();
-
-private:
-    bool startBus();
-    void begin();
-    void appear();
-    bool waitFor(const QString &line);
-
-    QTemporaryDir m_folder;
-    QString m_address;
-    std::unique_ptr<QProcess> m_bus;
-    FakeClock m_clock;
-    FakeTimers m_timers;
-    std::unique_ptr<FakeAvahi> m_avahi;
-    std::unique_ptr<Told> m_told;
-    std::unique_ptr<AvahiMdns> m_mdns;
 };
 
 bool tst_ShipAvahi::startBus()

@@ -60,12 +60,10 @@ Q_SIGNALS:
     /// Of the daemon that is up, from one of its objects.
     void signalled(const QDBusMessage &message);
 
-private Q_SLOTS:
-    void handleSignal(const QDBusMessage &message);
-    void handleServerState(const QDBusMessage &message);
-    void handleBusLost();
-
 private:
+    Q_SLOT void handleSignal(const QDBusMessage &message);
+    Q_SLOT void handleServerState(const QDBusMessage &message);
+    Q_SLOT void handleBusLost();
     void connectToBus();
     void askOwner();
     void setOwner(const QString &owner);
