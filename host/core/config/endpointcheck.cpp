@@ -216,12 +216,13 @@ void EndpointCheck::readCommand(const QJsonObject &values)
         }
         return;
     }
-    if (m_settings.carrier == Carrier::Process)
+    if (m_settings.carrier == Carrier::Process) {
         checkStdio(command);
-    else if (command.isEmpty() && values.contains(QLatin1String("working_directory")))
+    } else if (command.isEmpty() && values.contains(QLatin1String("working_directory"))) {
         report(ErrorCode::ConfigRange,
                "working_directory",
                QStringLiteral("it is that of command, and there is none"));
+    }
     for (const auto &argument : command)
         m_settings.command.append(argument.toString());
     m_settings.workingDirectory = values.value(QStringLiteral("working_directory")).toString();
