@@ -48,7 +48,7 @@ std::optional<Type> typeOf(const QString &name)
 
 QString summaryIn(const QJsonObject &json, const QString &where, QStringList *problems)
 {
-    const QString english
+    QString english
         = json.value(QLatin1String("summary")).toObject().value(QLatin1String("en")).toString();
     if (english.isEmpty())
         problems->append(where + QStringLiteral("/summary/en: is missing"));

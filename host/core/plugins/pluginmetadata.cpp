@@ -7,6 +7,7 @@
 #include <QtCore/QRegularExpression>
 
 #include <optional>
+#include <utility>
 
 namespace fairlead::core {
 
@@ -22,12 +23,14 @@ QVersionNumber readVersion(const QJsonObject &json,
                            const QString &where,
                            QStringList *problems)
 {
-    const QString text = json.value(QLatin1String(key)).toString();
-    if (const std::optional<QVersionNumber> version = versionFromText(text))
-        return *version;
-    problems->append(
-        QStringLiteral("%1/%2: expected a version like 1.2.3").arg(where, QLatin1String(key)));
-    return {};
+    std::optional<QVersionNumber> version
+        = versionFromText(json.value(QLatin1String(key)).toString());
+    if (!version) {
+        problems->append(
+            QStringLiteral("%1/%2: expected a version like 1.2.3").arg(where, QLatin1String(key)));
+        return {};
+    }
+    return std::move(*version);
 }
 
 QHash<QString, QString> readTranslated(const QJsonObject &json,
