@@ -150,9 +150,9 @@ void Daemon::addControlSteps()
         [this]() -> Result<> {
             const Result<ControlPath> path
                 = resolveControlPath(m_options.control, m_config->control().socket, m_environment);
-            const Result<> opened = openDoor(path ? m_control->listen(*path) : path.error(),
-                                             path && path->isNamed,
-                                             QStringLiteral("socket"));
+            Result<> opened = openDoor(path ? m_control->listen(*path) : path.error(),
+                                       path && path->isNamed,
+                                       QStringLiteral("socket"));
             if (!m_control->socketPath().isEmpty()) {
                 log(LogLevel::Info,
                     "control",
@@ -168,11 +168,11 @@ void Daemon::addControlSteps()
             const ControlSettings &settings = m_config->control();
             if (!settings.httpEnabled)
                 return {};
-            const Result<> opened = openDoor(
-                m_control->listenHttp(
-                    settings.httpAddress, settings.httpPort, !settings.httpAddress.isLoopback()),
-                settings.httpIsNamed,
-                QStringLiteral("http"));
+            Result<> opened = openDoor(m_control->listenHttp(settings.httpAddress,
+                                                             settings.httpPort,
+                                                             !settings.httpAddress.isLoopback()),
+                                       settings.httpIsNamed,
+                                       QStringLiteral("http"));
             if (!m_control->httpUrl().isEmpty())
                 log(LogLevel::Info, "control", QStringLiteral("http=%1").arg(m_control->httpUrl()));
             return opened;
