@@ -38,7 +38,7 @@ public:
     ~CommandReply();
 
     /// The command is carried out. A list of objects is shown as a table, an object as lines.
-    void done(const QJsonValue &answer = QJsonObject()) noexcept;
+    void done(const QJsonValue &value = QJsonObject()) noexcept;
     /// It was not; a null @p error counts as Internal.
     void fail(const Error &error) noexcept;
 
