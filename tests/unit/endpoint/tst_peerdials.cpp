@@ -300,7 +300,9 @@ void tst_PeerDials::otherPlacesDoNotTouchALiveLink()
     PeerTarget moved = target("two");
     moved.places = {{QStringLiteral("127.0.0.1"), 9}};
     QVERIFY(finder("one").dials->want(moved));
-    QTest::qWait(0);
+    bool hadItsTurn = false;
+    m_loop.post([&hadItsTurn] { hadItsTurn = true; });
+    QTRY_VERIFY_WITH_TIMEOUT(hadItsTurn, kHangMs);
     QVERIFY(isRunning("one", "two"));
     // From the next attempt on they count.
     QVERIFY(m_host->endpoints().remove(QStringLiteral("two")));
