@@ -129,6 +129,21 @@ class tst_PeerDials : public QObject
 {
     Q_OBJECT
 
+    EndpointSettings keyed(const char *name) const;
+
+    Finder &finder(const char *name) { return m_transport->finders[QString::fromLatin1(name)]; }
+
+    quint16 portOf(const char *name) { return finder(name).ports.last(); }
+
+    PeerTarget target(const char *name);
+    SupervisedEndpoint *dial(const char *from, const char *to);
+    bool isRunning(const char *from, const char *to);
+
+    MainLoop &m_loop;
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<FindingTransport> m_transport;
+    std::unique_ptr<Host> m_host;
+
 public:
     explicit tst_PeerDials(MainLoop &loop)
         : m_loop(loop)
@@ -147,22 +162,6 @@ private Q_SLOTS:
     void nonsenseIsRefused_data();
     void nonsenseIsRefused();
     void aListenerEndsWithItsDials();
-
-private:
-    EndpointSettings keyed(const char *name) const;
-
-    Finder &finder(const char *name) { return m_transport->finders[QString::fromLatin1(name)]; }
-
-    quint16 portOf(const char *name) { return finder(name).ports.last(); }
-
-    PeerTarget target(const char *name);
-    SupervisedEndpoint *dial(const char *from, const char *to);
-    bool isRunning(const char *from, const char *to);
-
-    MainLoop &m_loop;
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<FindingTransport> m_transport;
-    std::unique_ptr<Host> m_host;
 };
 
 EndpointSettings tst_PeerDials::keyed(const char *name) const
