@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of the host's requirements and the tests that prove them.
 
-A test proves a requirement by naming its identifier (LC-07) in a comment or a data tag of a C++ test,
-or in a docstring or a comment of a Python one. Only test programs count, not what they share.
+A test proves a requirement by naming its identifier in a comment or a data tag of a C++ test, or in a
+docstring or a comment of a Python one. Identifiers are the host's own (LC-07), SHIP's rules of
+robustness (RR12) and its official test cases (TC_SHIP_HELLO_002). Only test programs count, not what
+they share.
 """
 
 import argparse
@@ -16,7 +18,7 @@ from collections import defaultdict
 
 TESTS = pathlib.Path(__file__).resolve().parents[2] / "tests"
 GROUPS = ("LC", "RG", "SV", "HB", "SH", "DS", "RP", "BC", "AD", "PL", "OB", "TS")
-IDENTIFIER = re.compile(rf"\b((?:{'|'.join(GROUPS)})-\d\d)\b")
+IDENTIFIER = re.compile(rf"\b((?:{'|'.join(GROUPS)})-\d\d|RR\d{{1,2}}|TC_SHIP_[A-Z]+_\d{{3}})\b")
 RANGE = re.compile(rf"\b((?:{'|'.join(GROUPS)})-)(\d\d)(?:\.\.| to )\1?(\d\d)\b")
 CPP_FUNCTION = re.compile(r"^\s*void\s+(?:\w+::)?(\w+)\s*\(")
 PYTHON_FUNCTION = re.compile(r"^\s*def\s+(test\w*)\s*\(")
@@ -91,15 +93,15 @@ def collect():
 
 def print_table(rows, proofs):
     for identifier, (part, words) in rows.items():
-        print(f"{identifier}  {words}")
-        for test in proofs[identifier] or ["-" if part == 2 else f"- (part {part})"]:
+        print(f"{identifier:5}  {words}")
+        for test in proofs[identifier] or [f"- (part {part})"]:
             print(f"         {test}")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="dev requirements", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="print only what is missing, and fail if anything is")
-    parser.add_argument("--part", type=int, default=2, help="the part that must be complete (2)")
+    parser.add_argument("--part", type=int, default=5, help="the part up to which all must be there (5)")
     arguments = parser.parse_args()
     rows, problems = read_rows(TESTS / "requirements.tsv")
     proofs = collect()

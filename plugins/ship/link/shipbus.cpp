@@ -30,16 +30,21 @@ void ShipLink::handlePull(Lease &lease)
         return;
     }
     m_waiting = false;
-    constexpr int kAtOnce = 32;
     while (isExchanging() && m_context.stream.space() > 0) {
-        Delivery deliveries[kAtOnce];
+        const int share = m_pace.share(now());
+        if (share == 0) {
+            m_context.timers.arm(m_paceTimer, m_pace.next());
+            return;
+        }
+        Delivery deliveries[SendPace::kShare];
         Window window;
-        window.unacked = kAtOnce;
+        window.unacked = share;
         window.bytes = m_context.stream.space();
-        const int count = lease.take(deliveries, kAtOnce, window);
+        const int count = lease.take(deliveries, share, window);
         if (count == 0)
             return;
-        Settle settles[kAtOnce];
+        m_pace.spend(count);
+        Settle settles[SendPace::kShare];
         int settled = 0;
         for (int i = 0; i < count; ++i) {
             const Settle::How how = send(deliveries[i].message);

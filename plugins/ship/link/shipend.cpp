@@ -64,6 +64,7 @@ void ShipLink::leave(const Error &reason)
     m_endpoint.desk.leave(m_visitor);
     for (int i = 0; i < kTimerCount; ++i)
         m_timers.disarm(static_cast<TimerId>(i));
+    m_context.timers.disarm(m_paceTimer);
     if (!wasRunning)
         return;
     m_endpoint.desk.noteWrongPins(*m_ski, m_machine->wrongPins());

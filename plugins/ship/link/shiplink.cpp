@@ -51,6 +51,13 @@ ShipLink::ShipLink(const LinkContext &context, ShipEndpoint &endpoint)
     , m_endpoint(endpoint)
     , m_messages(dynamic_cast<MessageStream *>(&context.stream))
     , m_timers(*this, context.timers)
+    , m_paceTimer(
+          [](void *self) {
+              auto *link = static_cast<ShipLink *>(self);
+              if (link->m_lease)
+                  link->handlePull(*link->m_lease);
+          },
+          this)
 { }
 
 ShipLink::~ShipLink()

@@ -6,6 +6,7 @@
 #include "link/earlydata.h"
 #include "link/peertexts.h"
 #include "link/protocoltimers.h"
+#include "link/sendpace.h"
 #include "link/shipoptions.h"
 #include "link/trustdesk.h"
 #include "protocol/machine.h"
@@ -143,6 +144,8 @@ private:
     ShipEndpoint &m_endpoint;
     MessageStream *const m_messages; ///< null: the host carries no messages
     ProtocolTimers m_timers;
+    SendPace m_pace;
+    Timer m_paceTimer; ///< until the next share, while messages wait
     QMetaObject::Connection m_linkEnd;
     std::optional<Ski> m_ski; ///< of the peer, proved
     QByteArray m_peerKey; ///< its text

@@ -94,6 +94,7 @@ class ShipTest(ControlTest):
 
 class Listening(ShipTest):
     def test_a_device_that_connects_exchanges_data(self):
+        """TC_SHIP_ROLE_001"""
         for version, ciphers in ((None, None),
                                  (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES128-SHA256")):
             with self.subTest(ciphers=ciphers):
@@ -385,6 +386,7 @@ class Dialling(ShipTest):
                                   reconnect_delay=0.05, **keys))
 
     def test_a_device_that_is_dialled_exchanges_data(self):
+        """TC_SHIP_ROLE_002"""
         device = self.identity()
         sock, port = self.listening()
         grouped = " ".join(device.ski[i:i + 4] for i in range(0, 40, 4)).upper()
@@ -440,7 +442,7 @@ class Dialling(ShipTest):
 
 
 class Stalling(ShipTest):
-    """TC_SHIP_CMI_003, PROT_003, PROT_004: the state's own timer, with the protocol's own word."""
+    """TC_SHIP_CMI_003, TC_SHIP_PROT_003, TC_SHIP_PROT_004: the state's own timer, with the protocol's own word."""
 
     def test_silence_instead_of_the_first_message(self):
         daemon = self.host(endpoint())

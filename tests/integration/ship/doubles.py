@@ -410,7 +410,7 @@ class Frozen(DoublesTest):
 
 class TwoHosts(ShipTest):
     def test_two_hosts_dial_each_other_at_once(self):
-        """RG-07: each round ends with one and the same link."""
+        """RG-07, TC_SHIP_ROLE_003: each round ends with one and the same link."""
         seeds = [self.host(endpoint()) for _ in range(2)]
         skis = [self.identity_of(one)[0] for one in seeds]
         for one in seeds:

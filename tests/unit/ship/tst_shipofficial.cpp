@@ -77,6 +77,7 @@ private Q_SLOTS:
     void amdata004PeerNeverAsks();
 };
 
+// TC_SHIP_MSG_001
 void tst_ShipOfficial::msg001EmptyValue()
 {
     for (const auto &bench : {client(State::Data), server(State::Data)}) {
@@ -86,6 +87,7 @@ void tst_ShipOfficial::msg001EmptyValue()
     }
 }
 
+// TC_SHIP_MSG_002
 void tst_ShipOfficial::msg002UnknownType()
 {
     for (const auto &bench : {client(State::Data), server(State::Data)}) {
@@ -95,6 +97,7 @@ void tst_ShipOfficial::msg002UnknownType()
     }
 }
 
+// TC_SHIP_MSG_003
 void tst_ShipOfficial::msg003WhiteSpace()
 {
     const auto bench = server(State::HelloReady);
@@ -110,6 +113,7 @@ void tst_ShipOfficial::msg003WhiteSpace()
     QCOMPARE(bench->takeSent(), (QByteArrayList{sent(kConfirm)}));
 }
 
+// TC_SHIP_CMI_001
 void tst_ShipOfficial::cmi001ServerGetsWrongType()
 {
     const auto bench = server(State::InitWait);
@@ -117,6 +121,7 @@ void tst_ShipOfficial::cmi001ServerGetsWrongType()
     QCOMPARE(bench->takeSent(), (QByteArrayList{sent(kInitBytes), "end init-failed 4001"}));
 }
 
+// TC_SHIP_CMI_002
 void tst_ShipOfficial::cmi002ClientGetsWrongType()
 {
     const auto bench = client(State::InitWait);
@@ -124,6 +129,7 @@ void tst_ShipOfficial::cmi002ClientGetsWrongType()
     QCOMPARE(bench->takeSent(), (QByteArrayList{"end init-failed 4001"}));
 }
 
+// TC_SHIP_CMI_003
 void tst_ShipOfficial::cmi003ServerGetsNothing()
 {
     const auto bench = server(State::InitWait);
@@ -133,6 +139,7 @@ void tst_ShipOfficial::cmi003ServerGetsNothing()
     QCOMPARE(bench->takeSent(), (QByteArrayList{"end timeout 4001"}));
 }
 
+// TC_SHIP_CMI_004
 void tst_ShipOfficial::cmi004ClientGetsNothing()
 {
     const auto bench = client(State::InitWait);
@@ -142,6 +149,7 @@ void tst_ShipOfficial::cmi004ClientGetsNothing()
     QCOMPARE(bench->takeSent(), (QByteArrayList{"end timeout 4001"}));
 }
 
+// TC_SHIP_CMI_005
 void tst_ShipOfficial::cmi005ServerGetsWrongHead()
 {
     const auto bench = server(State::InitWait);
@@ -149,6 +157,7 @@ void tst_ShipOfficial::cmi005ServerGetsWrongHead()
     QCOMPARE(bench->takeSent(), (QByteArrayList{sent(kInitBytes), "end init-failed 4001"}));
 }
 
+// TC_SHIP_CMI_006
 void tst_ShipOfficial::cmi006ClientGetsWrongHead()
 {
     const auto bench = client(State::InitWait);
@@ -156,6 +165,7 @@ void tst_ShipOfficial::cmi006ClientGetsWrongHead()
     QCOMPARE(bench->takeSent(), (QByteArrayList{"end init-failed 4001"}));
 }
 
+// TC_SHIP_HELLO_001
 void tst_ShipOfficial::hello001BothReady()
 {
     const auto bench = server(State::InitWait);
@@ -168,6 +178,7 @@ void tst_ShipOfficial::hello001BothReady()
     QCOMPARE(bench->state(), State::ProposalWait);
 }
 
+// TC_SHIP_HELLO_002
 void tst_ShipOfficial::hello002Prolongation_data()
 {
     QTest::addColumn<int>("requests");
@@ -193,6 +204,7 @@ void tst_ShipOfficial::hello002Prolongation()
     }
 }
 
+// TC_SHIP_HELLO_003
 void tst_ShipOfficial::hello003NeverReady()
 {
     for (const auto &bench : {client(State::HelloReady), server(State::HelloReady)}) {
@@ -201,6 +213,7 @@ void tst_ShipOfficial::hello003NeverReady()
     }
 }
 
+// TC_SHIP_HELLO_004
 void tst_ShipOfficial::hello004PendingIsIgnored()
 {
     for (const auto &bench : {client(State::HelloReady), server(State::HelloReady)}) {
@@ -211,6 +224,7 @@ void tst_ShipOfficial::hello004PendingIsIgnored()
     }
 }
 
+// TC_SHIP_PROT_001
 void tst_ShipOfficial::prot001Server()
 {
     const auto bench = server(State::ProposalWait);
@@ -219,6 +233,7 @@ void tst_ShipOfficial::prot001Server()
     QCOMPARE(bench->takeSent(), (QByteArrayList{sent(kSelect), sent(kPinNone)}));
 }
 
+// TC_SHIP_PROT_002
 void tst_ShipOfficial::prot002Client()
 {
     const auto bench = client(State::HelloReady);
@@ -228,6 +243,7 @@ void tst_ShipOfficial::prot002Client()
              (QByteArrayList{sent(kAnnounceMax), sent(kSelect), sent(kPinNone)}));
 }
 
+// TC_SHIP_PROT_003
 void tst_ShipOfficial::prot003ServerTimeout()
 {
     for (const State state : {State::ProposalWait, State::ConfirmWait}) {
@@ -237,6 +253,7 @@ void tst_ShipOfficial::prot003ServerTimeout()
     }
 }
 
+// TC_SHIP_PROT_004
 void tst_ShipOfficial::prot004ClientTimeout()
 {
     const auto bench = client(State::ChoiceWait);
@@ -244,6 +261,7 @@ void tst_ShipOfficial::prot004ClientTimeout()
     QCOMPARE(bench->takeSent(), (QByteArrayList{sent(kProtocolTimeout), "end timeout 4001"}));
 }
 
+// TC_SHIP_PROT_005
 void tst_ShipOfficial::prot005ServerGetsSomethingElse()
 {
     for (const State state : {State::ProposalWait, State::ConfirmWait}) {
@@ -254,6 +272,7 @@ void tst_ShipOfficial::prot005ServerGetsSomethingElse()
     }
 }
 
+// TC_SHIP_PROT_006
 void tst_ShipOfficial::prot006ClientGetsSomethingElse()
 {
     const auto bench = client(State::ChoiceWait);
@@ -262,6 +281,7 @@ void tst_ShipOfficial::prot006ClientGetsSomethingElse()
              (QByteArrayList{sent(kProtocolUnexpected), "end protocol-error 4001"}));
 }
 
+// TC_SHIP_PIN_001
 void tst_ShipOfficial::pin001None()
 {
     for (const auto &bench : {client(State::PinWait), server(State::PinWait)}) {
@@ -270,6 +290,7 @@ void tst_ShipOfficial::pin001None()
     }
 }
 
+// TC_SHIP_TERM_001
 void tst_ShipOfficial::term001NoFreeText()
 {
     for (const auto &bench : {client(State::Data), server(State::Data)}) {
@@ -280,6 +301,7 @@ void tst_ShipOfficial::term001NoFreeText()
     }
 }
 
+// TC_SHIP_AM_001
 void tst_ShipOfficial::am001AnswersRequests()
 {
     for (const auto &bench : {client(State::Data), server(State::Data)}) {
@@ -288,6 +310,7 @@ void tst_ShipOfficial::am001AnswersRequests()
     }
 }
 
+// TC_SHIP_AMDATA_001
 void tst_ShipOfficial::amdata001DataBeforeTheAnswer()
 {
     for (const auto &bench : {client(State::PinWait), server(State::PinWait)}) {
@@ -297,6 +320,7 @@ void tst_ShipOfficial::amdata001DataBeforeTheAnswer()
     }
 }
 
+// TC_SHIP_AMDATA_002
 void tst_ShipOfficial::amdata002RequestBetweenData()
 {
     const auto bench = server(State::Data);
@@ -307,6 +331,7 @@ void tst_ShipOfficial::amdata002RequestBetweenData()
     QCOMPARE(bench->take(), (QByteArrayList{deliver, sent(kAccessUs), deliver}));
 }
 
+// TC_SHIP_AMDATA_003
 void tst_ShipOfficial::amdata003RepeatedRequests()
 {
     const auto bench = client(State::Data);
@@ -317,6 +342,7 @@ void tst_ShipOfficial::amdata003RepeatedRequests()
     }
 }
 
+// TC_SHIP_AMDATA_004
 void tst_ShipOfficial::amdata004PeerNeverAsks()
 {
     const auto bench = server(State::Data);

@@ -21,6 +21,7 @@ private Q_SLOTS:
     void theProtocolDoesNotWaitForTheSession();
     void dataBeforeTheSessionKeepsItsOrder();
     void dataBeforeTheSessionIsBounded();
+    void whatWaitsLeavesInShares();
     void aLoserSaysNothingOnTheBus_data();
     void aLoserSaysNothingOnTheBus();
 };
@@ -68,6 +69,7 @@ void tst_ShipSession::dataBeforeTheSessionKeepsItsOrder()
         (QByteArrayList{"ship/" + kPeerSki + "/state", "{\"a\":1}", "{\"a\":2}", "{\"a\":3}"}));
 }
 
+// RR20
 void tst_ShipSession::dataBeforeTheSessionIsBounded()
 {
     const QByteArray message = dataMessage("{\"a\":1}");
@@ -90,6 +92,35 @@ void tst_ShipSession::dataBeforeTheSessionIsBounded()
     QVERIFY(large.receive(big) > 0);
     QVERIFY(large.receive(big) > 0);
     QCOMPARE(large.receive(message), std::size_t(0));
+}
+
+// RR20: some devices have room for thirty messages.
+void tst_ShipSession::whatWaitsLeavesInShares()
+{
+    LinkHarness harness(trusting());
+    harness.shakeHands();
+    harness.stream.sent.clear();
+    constexpr int kCount = 100;
+    QByteArrayList wanted;
+    for (int i = 0; i < kCount; ++i) {
+        const QByteArray number = QByteArray::number(i);
+        harness.offer(number, quint64(i) + 1);
+        wanted << dataMessage(number);
+    }
+    harness.driver->handlePull(harness.lease);
+    QCOMPARE(harness.stream.sent.size(), ship::SendPace::kShare);
+    // More of them, or another look, is no more room.
+    harness.driver->handlePull(harness.lease);
+    harness.advance(2);
+    QCOMPARE(harness.stream.sent.size(), ship::SendPace::kShare);
+    harness.advance(1);
+    QCOMPARE(harness.stream.sent.size(), 2 * ship::SendPace::kShare);
+    for (int i = 0; i < kCount; ++i)
+        harness.advance(3);
+    QCOMPARE(harness.stream.sent, wanted);
+    QCOMPARE(harness.lease.settled.size(), std::size_t(kCount));
+    // Nothing waits, and nothing is asked for.
+    QVERIFY(harness.timers.armed.empty());
 }
 
 void tst_ShipSession::aLoserSaysNothingOnTheBus_data()
