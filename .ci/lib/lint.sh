@@ -37,6 +37,7 @@ run_lint() {
     lint_step data "$PYTHON" .ci/lint/data.py
     lint_step words "$PYTHON" .ci/lint/words.py
     lint_step arrows "$PYTHON" .ci/lint/arrows.py
+    lint_step proofs "$PYTHON" .ci/lib/requirements.py --check
 
     prepare_compile_commands
     lint_step headers "$PYTHON" .ci/lint/headers.py build/clang-tidy
