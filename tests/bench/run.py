@@ -19,6 +19,7 @@ from pathlib import Path
 
 import durable
 import framed
+import quiet
 import startup
 from brokers import BenchFailure, Fairleadd, Mosquitto, NullBroker, find_mosquitto
 from figures import (find_faults, find_misses, idle_table, load_table, summarise_idle,
@@ -65,11 +66,12 @@ def parse_arguments() -> argparse.Namespace:
         description="Measures fairleadd against mosquitto in one run.",
         epilog="Exit codes: 0 good, 1 messages lost, duplicated, reordered or altered, 2 no result,"
                " 3 a target missed with --check.")
-    parser.add_argument("what", nargs="?", choices=("traffic", "durable", "framed", "start-up"),
+    parser.add_argument("what", nargs="?", choices=("traffic", "durable", "framed", "quiet", "start-up"),
                         default="traffic",
                         help="traffic (the default): CPU per message of every shape; durable:"
                              " QoS 1 to persistent sessions at each level of durability; framed:"
-                             " lines over plain TCP beside MQTT; start-up: a start on a full store")
+                             " lines over plain TCP beside MQTT; quiet: memory of SHIP devices that"
+                             " say nothing; start-up: a start on a full store")
     parser.add_argument("--bin-dir", type=Path, default=Path("build/release/bin"),
                         help="where fairleadd is; build/release/bin by default")
     parser.add_argument("--bench", type=Path,
@@ -184,6 +186,11 @@ def run_other(arguments: argparse.Namespace, generator: Generator, rounds: int) 
         raw = startup.measure(generator, bin_dir, arguments.reactors[0], rounds, say)
         print(startup.startup_table(raw))
         summary, faults, misses = {}, [], []
+    elif arguments.what == "quiet":
+        raw = quiet.measure(bin_dir, arguments.reactors[0], rounds, say)
+        summary = quiet.summarise(raw)
+        faults, misses = quiet.find_faults(summary), quiet.find_misses(summary)
+        print(quiet.quiet_table(summary))
     elif arguments.what == "framed":
         raw = framed.measure(generator, bin_dir, arguments.reactors[0], rounds, say)
         summary = framed.summarise(raw)

@@ -79,3 +79,7 @@ LOADS = [
 IDLE_TRAFFIC = [scenario for scenario in LOADS if scenario.name in ("p2p-qos0-w1", "p2p-qos0-w16")]
 
 IDLE_TEXT = f"{IDLE_CONNECTIONS} idle connections: memory, and CPU per message with and without"
+
+# SHIP devices in data exchange that say nothing.
+QUIET_PEERS = 200
+QUIET_KIB_TARGET = 64

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import durable
 import framed
+import quiet
 from brokers import NullBroker
 from figures import (CPU, FAULTS, find_faults, find_misses, paired_ratio, summarise_idle,
                      summarise_load)
@@ -257,6 +258,22 @@ class FramedTest(unittest.TestCase):
     def test_frames_are_those_of_the_protocols(self):
         self.assertEqual(framed.frame("line", b"x"), b"x\n")
         self.assertEqual(framed.frame("mqtt", b"x" * 200)[:5], b"\x30\xd9\x01\x00\x0f")
+
+
+class QuietTest(unittest.TestCase):
+    def summary(self, kib: float, lost: int = 0) -> dict:
+        return quiet.summarise([{"kib_per_peer": kib, "handshake_ms": 4.0, "slowest_ms": 9.0,
+                                 "connections_lost": lost}])
+
+    def test_a_peer_that_costs_too_much_misses_the_target(self):
+        self.assertEqual(quiet.find_misses(self.summary(63.9)), [])
+        self.assertIn("64.0 KiB", quiet.find_misses(self.summary(64.0))[0])
+        self.assertIn("63.9", quiet.quiet_table(self.summary(63.9)))
+
+    def test_a_peer_that_is_gone_is_a_fault(self):
+        self.assertEqual(quiet.find_faults(self.summary(40.0)), [])
+        self.assertEqual(quiet.find_faults(self.summary(40.0, 2)),
+                         ["quiet peers: 2 connections lost"])
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ class Peer:
         if ciphers:
             context.set_ciphers(ciphers)
         plain = socket.create_connection(("127.0.0.1", port), timeout=deadline)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             peer = cls(context.wrap_socket(plain), masks=True)
             nonce = base64.b64encode(os.urandom(16))
