@@ -65,19 +65,19 @@ class Lines:
     def _fail(self, what):
         raise AssertionError(f"{what}: {' '.join(self.command)}\n" + "\n".join(self.seen))
 
-    def next(self, wanted="any line"):
+    def next(self, wanted="any line", deadline=DEADLINE):
         try:
-            line = self._queue.get(timeout=DEADLINE)
+            line = self._queue.get(timeout=deadline)
         except queue.Empty:
-            self._fail(f"no {wanted} within {DEADLINE} s")
+            self._fail(f"no {wanted} within {deadline} s")
         if line is not None:
             self.seen.append(line)
         return line
 
-    def line(self, start):
+    def line(self, start, deadline=DEADLINE):
         """The next line that starts with `start`; those before it are passed over."""
         while True:
-            line = self.next(f"line '{start}'")
+            line = self.next(f"line '{start}'", deadline)
             if line is None:
                 self._fail(f"ended with {self.end()} before a line '{start}'")
             if line.startswith(start):
