@@ -77,6 +77,16 @@ class Machine:
         self.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
         self.address = address
 
+    def set(self, name, value):
+        """Of the kernel, for this machine's network."""
+        self.run("sh", "-c", f"echo {value} > /proc/sys/{name}")
+
+    def counter(self, protocol, name):
+        """Of the kernel, for this machine's network."""
+        names, values = (line.split()[1:] for line in self.output("cat", "/proc/net/snmp").splitlines()
+                         if line.startswith(protocol + ":"))
+        return int(values[names.index(name)])
+
     @contextlib.contextmanager
     def inside(self):
         """Sockets that this thread makes meanwhile belong to the machine."""

@@ -30,6 +30,10 @@ import bus  # noqa: E402
 from controltest import DAEMON, REACTORS, TOOL, Client, Rpc, kit, wire  # noqa: E402
 
 PORT = 4712
+RECORD = """<service-group><name>Somebody</name><service><type>_ship._tcp</type><port>%d</port>
+<txt-record>txtvers=1</txt-record><txt-record>id=%s</txt-record><txt-record>path=/ship/</txt-record>
+<txt-record>ski=%s</txt-record><txt-record>register=false</txt-record></service></service-group>
+"""
 LATE = 120  # for what the protocol's own times make slow: 60 s of silence, and the dial after it
 AVAHI = """[server]
 host-name=%s
@@ -73,7 +77,14 @@ class Host:
         self.more = ""
         self.ski = None
 
-    def start_avahi(self):
+    def start_avahi(self, *services):
+        """@p services: files of services that it announces by itself."""
+        self.machine.run("mount", "-t", "tmpfs", "tmpfs", "/etc/avahi")
+        self.machine.run("mkdir", "/etc/avahi/services")
+        for number, service in enumerate(services):
+            path = self.folder / f"{number}.service"
+            path.write_text(service, encoding="utf-8")
+            self.machine.run("cp", str(path), "/etc/avahi/services/")
         config = self.folder / "avahi.conf"
         config.write_text(AVAHI % self.name, encoding="utf-8")
         self.machine.run("mkdir", "-p", "/run/avahi-daemon")
@@ -82,6 +93,10 @@ class Host:
                 [*self.machine.prefix, "avahi-daemon", "-f", str(config), "--no-drop-root",
                  "--no-chroot", "--no-rlimits", "--no-proc-title"], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, env={**os.environ, **self.bus.environment})
+
+    def identity(self):
+        """The file with its key and certificate."""
+        return self.folder / "state/identity/ship.pem"
 
     def configure(self, trusted=None, more=None):
         """@p more: TOML after the keys of the endpoint "ship"."""
@@ -129,12 +144,16 @@ class Host:
         process, self.process = self.process, None
         return process.wait(kit.DEADLINE)
 
+    def stop_avahi(self):
+        if self.avahi:
+            self.avahi.terminate()
+            self.avahi.wait(kit.DEADLINE)
+            self.avahi = None
+
     def stop(self):
         if self.process:
             self.kill()
-        if self.avahi:
-            self.avahi.kill()
-            self.avahi.wait()
+        self.stop_avahi()
         self.bus.stop()
         self.machine.stop()
 
@@ -161,11 +180,11 @@ class Host:
     def links(self, ski):
         return [one for one in self.call("links")["links"] if one.get("peerKey") == ski]
 
-    def sockets(self):
-        """Established connections of SHIP, as the kernel tells: pairs of own and other place."""
-        lines = self.machine.output("ss", "-Htn", "state", "established",
-                                    f"( sport = :{PORT} or dport = :{PORT} )")
-        return sorted(tuple(line.split()[2:4]) for line in lines.splitlines())
+    def sockets(self, kind="established"):
+        """Connections of SHIP, as the kernel tells: pairs of own and other place."""
+        lines = self.machine.output("ss", "-Htn", "state", kind, "exclude", "listening", "exclude",
+                                    "time-wait", f"( sport = :{PORT} or dport = :{PORT} )")
+        return sorted(tuple(line.split()[-2:]) for line in lines.splitlines())
 
     # What clients do.
 
@@ -311,4 +330,4 @@ class PairTest(unittest.TestCase):
         return one
 
 
-__all__ = ["LATE", "PORT", "Host", "Pair", "PairTest", "kit", "namespaces", "state", "together", "wire"]
+__all__ = ["LATE", "PORT", "RECORD", "Host", "Pair", "PairTest", "kit", "namespaces", "state", "together", "wire"]

@@ -31,9 +31,10 @@ def ski_of(certificate):
 
 
 class Identity:
-    """A device's key and certificate: `key` and `certificate` are paths, `ski` is text."""
+    """A device's key and certificate: `key` and `certificate` are paths, `ski` is text. @p key: a PEM
+    file that has one; it is taken over."""
 
-    def __init__(self, name="device", ski="hash", days=1):
+    def __init__(self, name="device", ski="hash", days=1, key=None):
         self._folder = tempfile.TemporaryDirectory(prefix="fairlead-ship-")
         folder = pathlib.Path(self._folder.name)
         self.key = folder / "key.pem"
@@ -42,8 +43,15 @@ class Identity:
         extensions.write_text("basicConstraints=critical,CA:TRUE\n"
                               "keyUsage=critical,digitalSignature\n"
                               f"subjectKeyIdentifier={ski or 'none'}\n", encoding="ascii")
-        _openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                 "-subj", f"/O=Test/CN={name}", "-keyout", self.key, "-out", request)
+        if key:
+            _openssl("pkey", "-in", key, "-out", self.key)
+        else:
+            _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+                     self.key)
+        _openssl("req", "-new", "-key", self.key, "-subj", f"/O=Test/CN={name}", "-out", request)
         _openssl("x509", "-req", "-in", request, "-signkey", self.key, "-days", days, "-sha256",
                  "-extfile", extensions, "-out", self.certificate)
         self.ski = ski_of(self.certificate)
+
+    def pem(self):
+        return self.certificate.read_bytes() + self.key.read_bytes()
