@@ -284,7 +284,10 @@ class Pair:
                 self._number += 1
                 payload = b'{"datagram":{"number":%d}}' % self._number
                 sender.publish(f"ship/{other.ski}/tx", payload, qos=1)
-                got = reader.take(lambda one: one.kind == wire.PUBLISH)
+                try:
+                    got = reader.take(lambda one: one.kind == wire.PUBLISH)
+                except AssertionError as failure:
+                    raise AssertionError(f"no {payload} at {topic}\n{self.told()}") from failure
                 if (got.topic, got.payload) != (topic, payload):
                     raise AssertionError(f"{got} instead of {payload} at {topic}\n{self.told()}")
 
