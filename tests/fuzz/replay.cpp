@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -66,7 +66,7 @@ void run(const std::string &input)
 int main(int argc, char **argv)
 {
     if (argc != 3) {
-        std::fprintf(stderr, "usage: %s <folder of seeds> <variations of each>\n", argv[0]);
+        std::cerr << "usage: " << argv[0] << " <folder of seeds> <variations of each>\n";
         return 2;
     }
     std::vector<std::filesystem::path> files;
@@ -76,17 +76,17 @@ int main(int argc, char **argv)
     std::vector<std::string> seeds(files.size());
     std::transform(files.begin(), files.end(), seeds.begin(), contentOf);
     if (seeds.empty()) {
-        std::fprintf(stderr, "no seeds in %s\n", argv[1]);
+        std::cerr << "no seeds in " << argv[1] << '\n';
         return 1;
     }
-    const int variations = std::atoi(argv[2]);
+    const long variations = std::strtol(argv[2], nullptr, 10);
     std::mt19937 random(1); // NOLINT(cert-msc51-cpp,cert-msc32-c): the same in each run
     run({});
     for (std::size_t i = 0; i < seeds.size(); ++i) {
-        std::fprintf(stderr, "%s\n", files[i].filename().c_str());
+        std::cerr << files[i].filename().string() << std::endl;
         run(seeds[i]);
         std::string input = seeds[i];
-        for (int j = 0; j < variations; ++j) {
+        for (long j = 0; j < variations; ++j) {
             // Not too far from what is good, or little of it is reached.
             if (j % 8 == 0)
                 input = seeds[i];
@@ -94,6 +94,6 @@ int main(int argc, char **argv)
             run(input);
         }
     }
-    std::printf("%zu seeds, %d variations of each\n", seeds.size(), variations);
+    std::cout << seeds.size() << " seeds, " << variations << " variations of each\n";
     return 0;
 }

@@ -5,8 +5,8 @@
 #include "testcertificates.h"
 #include "websockettest.h"
 
-#include <cstdio>
 #include <fstream>
+#include <iostream>
 
 namespace {
 
@@ -23,7 +23,7 @@ void write(const char *target, const char *name, const std::string &content)
     file.write(content.data(), std::streamsize(content.size()));
     if (file.flush())
         return;
-    std::fprintf(stderr, "cannot write %s\n", path.c_str());
+    std::cerr << "cannot write " << path << '\n';
     good = false;
 }
 
@@ -143,6 +143,9 @@ std::string txt(std::initializer_list<const char *> strings)
 
 void writeTexts()
 {
+    std::string umlauts = "brand=";
+    for (int i = 0; i < 20; ++i)
+        umlauts += "\xc3\xa4";
     const char *ski = "ski=f0ea7a94938fd0c546892258d4a68e9126731bc8";
     write("shiptexts",
           "txt",
@@ -165,9 +168,7 @@ void writeTexts()
           txt({"txtvers=1",
                ski,
                "id=0123456789012345678901234567890123456789012345678901234567890123456789",
-               "brand="
-               "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-               "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4",
+               umlauts.c_str(),
                "path=ship"}));
     write("shiptexts",
           "qr",
@@ -195,7 +196,7 @@ void writeTexts()
 int main(int argc, char **argv)
 {
     if (argc != 2) {
-        std::fprintf(stderr, "usage: %s <corpus folder>\n", argv[0]);
+        std::cerr << "usage: " << argv[0] << " <corpus folder>\n";
         return 2;
     }
     corpus = argv[1];
