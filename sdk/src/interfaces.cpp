@@ -55,6 +55,11 @@ OperationTarget *Dialler::operations()
     return nullptr;
 }
 
+bool LinkDriver::awaitsAnswer() const
+{
+    return false;
+}
+
 void LinkDriver::handleProbeDue() { }
 
 void LinkDriver::handleOpen(const Principal *) { }

@@ -79,8 +79,8 @@ bool HostLink::start()
 
 bool HostLink::mayRead() const noexcept
 {
-    return state() != State::Closed && state() != State::Draining && m_stream->isReading()
-        && m_holds == 0
+    return state() != State::Closed && (state() != State::Draining || m_awaitsAnswer)
+        && m_stream->isReading() && m_holds == 0
         && !m_inputEnded
         // A handshake of the carrier needs both directions, whatever waits for its end.
         && (m_stream->space() > 0 || !m_stream->isOpen());
@@ -329,7 +329,7 @@ void HostLink::flush()
     }
     if (!m_stream->isOutputEmpty() && !m_stream->isBlocked())
         streamFilled();
-    if (state() == State::Draining && m_stream->isOutputEmpty()) {
+    if (state() == State::Draining && m_stream->isOutputEmpty() && !m_awaitsAnswer) {
         close(reason(), CloseMode::Drain, true);
         return;
     }

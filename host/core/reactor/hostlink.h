@@ -72,6 +72,9 @@ public:
 
     LinkService &service() noexcept { return m_service; }
 
+    /// Draining, and the peer has the last word.
+    bool awaitsAnswer() const noexcept { return m_awaitsAnswer; }
+
     void readOnce();
     void flush();
     void pull();
@@ -302,6 +305,13 @@ private:
             run("handleClosing", [&](LinkDriver &driver) { driver.handleClosing(reason); });
         }
 
+        bool awaitsAnswer() noexcept
+        {
+            bool awaits = false;
+            run("awaitsAnswer", [&](LinkDriver &driver) { awaits = driver.awaitsAnswer(); });
+            return awaits;
+        }
+
         void handleProbeDue() noexcept
         {
             run("handleProbeDue", [](LinkDriver &driver) { driver.handleProbeDue(); });
@@ -460,6 +470,7 @@ private:
     bool m_wasConnected = false;
     bool m_asksReconnect = false;
     bool m_endReported = false;
+    bool m_awaitsAnswer = false; ///< Draining: the peer has the last word
 };
 
 } // namespace fairlead::core

@@ -138,6 +138,9 @@ void HostLink::linkDraining(Link &)
     else
         m_reactor.timers().arm(m_deadline, m_reactor.clock().now() + kDrainNs);
     driver()->handleClosing(reason());
+    m_awaitsAnswer = driver()->awaitsAnswer();
+    if (m_awaitsAnswer)
+        streamReadable();
     // The stream's next flush ends it, also when there is nothing left to send.
     streamFilled();
 }

@@ -237,14 +237,15 @@ bool Reactor::mayRead() const noexcept
 
 void Reactor::readLinks()
 {
-    if (m_readable.empty() || !mayRead())
+    if (m_readable.empty())
         return;
     std::vector<HostLink *> links;
     links.swap(m_readable);
     for (std::size_t i = 0; i < links.size(); ++i) {
-        if (!mayRead()) {
-            m_readable.insert(m_readable.end(), links.begin() + std::ptrdiff_t(i), links.end());
-            return;
+        // What comes to a link that awaits it is for nobody else.
+        if (!mayRead() && !links[i]->awaitsAnswer()) {
+            m_readable.push_back(links[i]);
+            continue;
         }
         links[i]->readable = false;
         if (links[i]->state() != Link::State::Closed)

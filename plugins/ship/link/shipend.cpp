@@ -35,8 +35,42 @@ void ShipLink::handleFenced(FenceReason)
 
 void ShipLink::handleClosing(const Error &reason)
 {
-    sayGoodbye(EndReason::LocalClose);
+    if (m_phase != Phase::Running) {
+        leave(reason);
+        return;
+    }
+    const CloseFrame frame = closeFrameFor(EndReason::LocalClose);
+    m_messages->setCloseReason(frame.code, frame.text);
+    Actions actions;
+    m_machine->close(EndReason::LocalClose, now(), actions);
     leave(reason);
+    m_phase = Phase::Leaving;
+    performLeaving(actions);
+}
+
+bool ShipLink::awaitsAnswer() const
+{
+    return m_phase == Phase::Leaving;
+}
+
+void ShipLink::performLeaving(const Actions &actions)
+{
+    for (const Action &action : actions) {
+        if (const auto *message = std::get_if<SendMessage>(&action))
+            act(*message);
+        else if (const auto *timer = std::get_if<ArmTimer>(&action))
+            act(*timer);
+        else if (const auto *stopped = std::get_if<DisarmTimer>(&action))
+            act(*stopped);
+        else if (std::holds_alternative<End>(action))
+            m_phase = Phase::Ended;
+    }
+}
+
+void ShipLink::closeLeft()
+{
+    if (m_phase == Phase::Ended)
+        m_context.link.close(m_context.link.reason(), CloseMode::Drain, true);
 }
 
 void ShipLink::handleClosed(const Error &reason)

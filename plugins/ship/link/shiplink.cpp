@@ -337,6 +337,13 @@ void ShipLink::handleProbeDue()
 
 Consumed ShipLink::handleBytes(ByteSpan input)
 {
+    if (m_phase == Phase::Leaving) {
+        Actions actions;
+        m_machine->receive(input, now(), actions);
+        performLeaving(actions);
+        closeLeft();
+        return {input.size(), 0};
+    }
     if (m_phase != Phase::Running)
         return {m_phase == Phase::Ended ? input.size() : 0, 0};
     // It comes again with the lease.
@@ -355,6 +362,10 @@ void ShipLink::handleEndOfInput()
         m_machine->peerGone(now(), actions);
         perform(actions);
     }
+    if (m_phase == Phase::Leaving) {
+        m_phase = Phase::Ended;
+        closeLeft();
+    }
     if (m_phase != Phase::Ended) {
         end(Error(ErrorCode::ConnectionClosed, QStringLiteral("the peer closed the connection")));
     }
@@ -362,11 +373,16 @@ void ShipLink::handleEndOfInput()
 
 void ShipLink::handleTimer(TimerId timer)
 {
-    if (m_phase != Phase::Running)
+    if (m_phase != Phase::Running && m_phase != Phase::Leaving)
         return;
     Actions actions;
     m_machine->expire(timer, now(), actions);
-    perform(actions);
+    if (m_phase == Phase::Running) {
+        perform(actions);
+    } else {
+        performLeaving(actions);
+        closeLeft();
+    }
 }
 
 } // namespace fairlead::ship

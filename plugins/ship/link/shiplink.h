@@ -78,6 +78,7 @@ public:
                             int count) override;
     void handleFenced(FenceReason reason) override;
     void handleClosing(const Error &reason) override;
+    bool awaitsAnswer() const override;
     void handleProbeDue() override;
 
 private:
@@ -91,6 +92,7 @@ private:
         Authenticating,
         Acquiring,
         Running, ///< the protocol has begun; the lease comes at once, or once the peer has no other
+        Leaving, ///< off the bus; the peer is to confirm the end
         Ended
     };
 
@@ -136,6 +138,10 @@ private:
     void sayGoodbye(EndReason reason);
     /// The link's last words on the bus; its lease is given back.
     void leave(const Error &reason);
+    /// What the protocol does once nobody on the bus has to do with it.
+    void performLeaving(const Actions &actions);
+    /// Closes the link if that was the end of it.
+    void closeLeft();
     /// The host closed the link, and told nobody else.
     void handleClosed(const Error &reason);
     void end(const Error &error);

@@ -91,6 +91,10 @@ public:
     /// The host ends the link for @p reason (shutdown, handshake deadline, limits): the driver
     /// writes its protocol's last frame, if there is one; the host closes.
     virtual void handleClosing(const Error &reason) = 0;
+    /// Asked right after handleClosing(): whether the peer answers the last frame. If so the link
+    /// stays Draining, and what comes is read, until the driver closes it or its time is over: two
+    /// seconds, or what the host's shutdown allows. Default: false.
+    virtual bool awaitsAnswer() const;
     /// The peer was silent for the probe interval of Heartbeat::watch(): ask it for a sign of life.
     /// Default: nothing.
     virtual void handleProbeDue();

@@ -19,6 +19,7 @@ public:
         FrameDriver *driver = nullptr; ///< null once destroyed
         fairlead::Error closing;
         std::size_t bytes = 0;
+        bool awaitsAnswer = false; ///< to its last frame: an 'A'
     };
 
     FrameDriver(const fairlead::LinkContext &context, std::shared_ptr<Seen> seen, std::string peer)
@@ -50,6 +51,10 @@ public:
     fairlead::Consumed handleBytes(fairlead::ByteSpan input) noexcept override
     {
         m_seen->bytes += input.size();
+        if (m_context.link.state() == fairlead::Link::State::Draining && input.back() == 'A') {
+            m_context.link.close(m_context.link.reason(), fairlead::CloseMode::Drain, true);
+            return {input.size(), 0};
+        }
         if (m_peer.empty() || input.front() != '!')
             return {input.size(), 0};
         fairlead::Credentials credentials;
@@ -89,6 +94,8 @@ public:
         m_seen->closing = reason;
         send("B");
     }
+
+    bool awaitsAnswer() const noexcept override { return m_seen->awaitsAnswer; }
 
 private:
     void handleSilence() noexcept

@@ -369,6 +369,54 @@ private Q_SLOTS:
         QVERIFY(!peer.seen->driver);
     }
 
+    // LC-14: who has the last word is read to the end, also when the host reads nobody any more.
+    void anAnswerToTheLastFrameIsWaitedFor_data()
+    {
+        QTest::addColumn<bool>("isReadingStopped");
+        QTest::newRow("one link ends") << false;
+        QTest::newRow("the host ends") << true;
+    }
+
+    void anAnswerToTheLastFrameIsWaitedFor()
+    {
+        QFETCH(const bool, isReadingStopped);
+        World world;
+        Peer peer = world.connect("c");
+        Peer other = world.connect("other");
+        peer.seen->awaitsAnswer = true;
+        other.seen->awaitsAnswer = false;
+        if (isReadingStopped)
+            world.host.reactor(0).stopReading();
+        world.host.reactor(0).shutDownLinks(Error(ErrorCode::ShuttingDown, QString()));
+        world.host.settle();
+        QCOMPARE(peer.link->stream->takeSent(), std::string("B"));
+        QVERIFY(!other.seen->driver);
+        QVERIFY(peer.seen->driver);
+        peer.link->stream->arrive("frames that were under way");
+        world.host.settle();
+        QVERIFY(peer.seen->driver);
+        peer.link->stream->arrive("A");
+        world.host.settle();
+        QVERIFY(!peer.seen->driver);
+        const LinkReport *report = world.report(peer);
+        QVERIFY(report);
+        QCOMPARE(report->reason.code(), ErrorCode::ShuttingDown);
+    }
+
+    // LC-14
+    void anAnswerThatDoesNotComeIsNotWaitedForLong()
+    {
+        World world;
+        Peer peer = world.connect("c");
+        peer.seen->awaitsAnswer = true;
+        world.host.reactor(0).shutDownLinks(Error(ErrorCode::ShuttingDown, QString()));
+        world.host.advance(2 * kNsPerSecond - 1);
+        QVERIFY(peer.seen->driver);
+        world.host.advance(1);
+        world.host.settle();
+        QVERIFY(!peer.seen->driver);
+    }
+
     // LC-14: the end is bounded, and what was cut is followed by nothing.
     void aPeerThatTakesNothingIsNotWaitedFor()
     {

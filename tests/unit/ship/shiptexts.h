@@ -16,6 +16,7 @@ inline const QByteArray kHelloAborted = "\1{\"connectionHello\":[{\"phase\":\"ab
 inline const QByteArray kCloseAnnounced
     = "\3{\"connectionClose\":[{\"phase\":\"announce\"},{\"maxTime\":500},{\"reason\":"
       "\"unspecific\"}]}";
+inline const QByteArray kCloseConfirmed = "\3{\"connectionClose\":[{\"phase\":\"confirm\"}]}";
 inline const QByteArray kInit = QByteArray("\0\0", 2);
 
 inline QByteArray dataMessage(const QByteArray &payload)

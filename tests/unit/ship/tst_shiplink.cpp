@@ -304,13 +304,32 @@ void tst_ShipLink::theHostsEndIsAnnounced()
     QCOMPARE(int(harness.stream.closeCode), 4001);
     QCOMPARE(harness.lastState().value(QStringLiteral("state")),
              QJsonValue(QStringLiteral("disconnected")));
+    // Off the bus, and the answer awaited; what was under way is nobody's.
+    QCOMPARE(harness.lease.released.size(), std::size_t(1));
+    QVERIFY(harness.driver->awaitsAnswer());
+    const std::size_t published = harness.bus.published.size();
+    harness.receive(dataMessage("[]"));
+    QVERIFY(!harness.isClosed());
+    harness.receive(kCloseConfirmed);
+    QVERIFY(harness.isClosed());
     QVERIFY(harness.timers.armed.empty());
+    QCOMPARE(harness.bus.published.size(), published);
+
+    LinkHarness silent(trusting());
+    silent.shakeHands();
+    silent.driver->handleClosing(Error(ErrorCode::ShuttingDown, QStringLiteral("the end")));
+    silent.advance(499);
+    QVERIFY(!silent.isClosed());
+    silent.advance(1);
+    QVERIFY(silent.isClosed());
+    QVERIFY(silent.timers.armed.empty());
 
     LinkHarness early(trusting());
     early.connect();
     early.receive(kInit);
     early.driver->handleClosing(Error(ErrorCode::ShuttingDown, QStringLiteral("the end")));
     QCOMPARE(early.stream.sent.last(), kHelloAborted);
+    QVERIFY(!early.driver->awaitsAnswer());
 }
 
 void tst_ShipLink::aFencedLinkSaysThatItIsADuplicate()
