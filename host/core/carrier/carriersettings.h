@@ -22,7 +22,8 @@ struct WebSocketSettings
     QByteArrayList origins; ///< of web pages that may connect; empty: any
     quint64 maxMessage = 0; ///< 0: any size
     bool messages = false; ///< the protocol above counts on the limits of messages
-    bool servesRoot = false; ///< accepted: at the path / too
+    /// Accepted: at the path / too; dialled: there when the server refuses the other.
+    bool hasRoot = false;
 
     bool operator==(const WebSocketSettings &) const = default;
 };

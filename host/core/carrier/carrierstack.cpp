@@ -19,6 +19,12 @@ CarrierStack::CarrierStack(const CarrierSettings &settings,
 {
     if (settings.webSocket)
         m_webSocket = std::make_shared<const WebSocketSettings>(*settings.webSocket);
+    if (side == CarrierSide::Dialled && m_webSocket && m_webSocket->hasRoot
+        && m_webSocket->path != "/") {
+        WebSocketSettings root = *m_webSocket;
+        root.path = "/";
+        m_root = std::make_shared<const WebSocketSettings>(root);
+    }
 }
 
 CarrierStack::~CarrierStack() = default;
@@ -59,6 +65,14 @@ QByteArray CarrierStack::ownKeyId() const
     return m_settings.tls ? tls()->ownKeyId() : QByteArray();
 }
 
+bool CarrierStack::takeOtherPath() noexcept
+{
+    if (!m_root)
+        return false;
+    m_asksRoot = !m_asksRoot;
+    return m_asksRoot;
+}
+
 std::unique_ptr<LinkStream> CarrierStack::wrap(std::unique_ptr<LinkStream> socket,
                                                ChunkPool &pool,
                                                Random &random) const
@@ -69,8 +83,8 @@ std::unique_ptr<LinkStream> CarrierStack::wrap(std::unique_ptr<LinkStream> socke
     if (m_webSocket) {
         const WebSocketRole role
             = m_side == CarrierSide::Accepted ? WebSocketRole::Server : WebSocketRole::Client;
-        stream
-            = std::make_unique<WebSocketStream>(pool, std::move(stream), role, m_webSocket, random);
+        stream = std::make_unique<WebSocketStream>(
+            pool, std::move(stream), role, m_asksRoot ? m_root : m_webSocket, random);
     }
     return stream;
 }

@@ -9,6 +9,7 @@
 
 #include <fairlead/result.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -44,6 +45,10 @@ public:
                                      ChunkPool &pool,
                                      Random &random) const;
 
+    /// The server gave no WebSocket at the path that was asked for: links to come ask at the other one.
+    /// True: that one was not refused yet.
+    bool takeOtherPath() noexcept;
+
     /// That stream where the plugin counts on the limits of messages, else null.
     WebSocketStream *messagesOf(LinkStream &stream) const noexcept
     {
@@ -62,6 +67,9 @@ private:
     const CarrierSide m_side;
     const TlsSurroundings m_surroundings;
     std::shared_ptr<const WebSocketSettings> m_webSocket;
+    std::shared_ptr<const WebSocketSettings>
+        m_root; ///< the same at the path /; null: nobody asks there
+    std::atomic<bool> m_asksRoot = false;
     mutable std::mutex m_lock;
     std::shared_ptr<const TlsContext> m_tls; ///< under the lock
 };

@@ -154,7 +154,7 @@ WebSocketSettings readWebSocket(EndpointSettings &settings,
     webSocket.subProtocols = described.subProtocols;
     webSocket.maxMessage = described.maxMessage;
     webSocket.messages = described.messages;
-    webSocket.servesRoot = described.servesRoot;
+    webSocket.hasRoot = described.hasRoot;
     QUrl &url = settings.url;
     if (url.path().isEmpty())
         url.setPath(described.path);

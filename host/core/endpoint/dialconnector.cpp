@@ -3,11 +3,13 @@
 
 #include "core/endpoint/dialconnector.h"
 
+#include "core/carrier/carrierstack.h"
 #include "core/endpoint/doublelinkdesk.h"
 #include "core/endpoint/hostendpoint.h"
 #include "core/endpoint/linkend.h"
 #include "core/endpoint/linkplacer.h"
 #include "core/endpoint/linkreports.h"
+#include "core/lifecycle/supervisor/failureclass.h"
 
 #include <utility>
 
@@ -17,6 +19,7 @@ namespace {
 
 /// How often is looked whether the other link of the peer is still there.
 constexpr qint64 kLookAgainNs = 2 * kNsPerSecond;
+constexpr qint64 kOtherPathNs = 100 * kNsPerMs;
 
 /// Who an endpoint dials, as it has to prove; empty when anybody may be there.
 QByteArray principalOf(const HostEndpoint &endpoint)
@@ -142,9 +145,20 @@ void DialConnector::handleReport(const LinkReport &report)
     case LinkReport::Kind::HeartbeatExpired:
         break; // its end follows, and says the same
     case LinkReport::Kind::Ended:
-        linkIsOver(report);
+        linkIsOver(withOtherPath(report));
         break;
     }
+}
+
+LinkReport DialConnector::withOtherPath(const LinkReport &report) const
+{
+    LinkReport told = report;
+    const std::shared_ptr<CarrierStack> &carrier = m_endpoint->runtime()->carrier;
+    const bool isRefused = !report.wasConnected && carrier
+        && report.reason.details().contains(QStringLiteral("status"));
+    if (isRefused && carrier->takeOtherPath())
+        setRetryAfter(told.reason, kOtherPathNs);
+    return told;
 }
 
 void DialConnector::becomeReady(const LinkReport &report)

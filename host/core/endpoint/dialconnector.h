@@ -73,6 +73,8 @@ private:
     };
 
     void handleReport(const LinkReport &report);
+    /// A server that refused one path is soon asked for the other.
+    LinkReport withOtherPath(const LinkReport &report) const;
     void becomeReady(const LinkReport &report);
     void handleConnected(const QByteArray &principal, quint64 winner);
 

@@ -30,7 +30,7 @@ struct WebSocketDescription
     QByteArrayList subProtocols; ///< in the order of preference; empty: none is asked for
     quint64 maxMessage = 0; ///< bytes; 0: any number
     bool messages = false; ///< the limits of messages mean something
-    bool servesRoot = false; ///< listeners take peers at / too
+    bool hasRoot = false; ///< at / too, both ways
 };
 
 /// How a transport's peers prove who they are, in the handshake of TLS.

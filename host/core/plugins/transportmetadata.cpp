@@ -76,7 +76,7 @@ void readWebSocket(const QJsonObject &json,
         problems->append(place + QStringLiteral("/maxMessage: expected a number of bytes"));
     webSocket.maxMessage = quint64(qMax<qint64>(0, maxMessage.toInteger()));
     webSocket.messages = object.value(QLatin1String("messages")).toBool();
-    webSocket.servesRoot = object.value(QLatin1String("servesRoot")).toBool();
+    webSocket.hasRoot = object.value(QLatin1String("hasRoot")).toBool();
     if (webSocket.messages && webSocket.maxMessage == 0)
         problems->append(place
                          + QStringLiteral("/maxMessage: is missing; messages are kept whole"));

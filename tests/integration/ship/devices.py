@@ -1,11 +1,9 @@
 # SPDX-FileCopyrightText: The Fairlead authors
 # SPDX-License-Identifier: Apache-2.0
-"""EEBUS devices on the bus: scripted peers at one end, the command-line tool at the other, and two
-hosts with each other."""
+"""EEBUS devices that come to the host, and two hosts with each other: scripted peers at one end, the
+command-line tool at the other."""
 
 import json
-import re
-import socket
 import ssl
 import sys
 import unittest
@@ -16,80 +14,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "control"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import papers  # noqa: E402
-from controltest import TOOL, ControlTest, kit  # noqa: E402
+from controltest import kit  # noqa: E402
 from peer import (  # noqa: E402
     ABORTED, ACCESS_REQUEST, ANNOUNCE_CLOSE, ANNOUNCE_MAX, CONFIRM_CLOSE, DISCOVERY,
-    DISCOVERY_PLAIN, INIT, PENDING, PIN_NONE, PROTOCOL_TIMEOUT, READY, SELECT, TEXT, Peer, Refused,
-    access_methods, data, listening)
-
-kit.need(papers.available(), "openssl")
-
-IDENTITY = re.compile(r"ship-identity.*?ski=([0-9a-f]{40}) id=(\S+) qr=(SHIP;\S+)")
-
-
-def endpoint(name="ship", url="ship://127.0.0.1:0", **keys):
-    """One [[endpoint]] as TOML."""
-    lines = ["[[endpoint]]", f'name = "{name}"', f'url = "{url}"']
-    lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
-    return "\n".join(lines) + "\n"
-
-
-class ShipTest(ControlTest):
-    def host(self, *endpoints, **more):
-        return self.running(keys="\n" + "".join(endpoints), **more)
-
-    def identity(self, **arguments):
-        return papers.Identity(**arguments)
-
-    def dial(self, daemon, identity, name="ship", **arguments):
-        one = Peer.dial(daemon.ports[name], identity, kit.DEADLINE, **arguments)
-        self.addCleanup(one.close)
-        return one
-
-    def accept(self, listener, identity, daemon):
-        one = Peer.accept(listener, identity, daemon.folder / "state/identity/ship.pem",
-                          kit.DEADLINE)
-        self.addCleanup(one.close)
-        return one
-
-    def listening(self):
-        sock, port = listening()
-        self.addCleanup(sock.close)
-        return sock, port
-
-    def reader(self, daemon, filter_="ship/#"):
-        """`fairlead sub -v`, subscribed."""
-        one = kit.Lines(TOOL, "sub", "-p", daemon.ports["mqtt"], "-t", filter_, "-v", "-d", "-q", 1)
-        self.addCleanup(one.kill)
-        one.line("Subscribed")
-        return one
-
-    def publish(self, daemon, topic, payload, *more):
-        done = self.tool("pub", "-p", daemon.ports["mqtt"], "-t", topic, "-m", payload, "-q", 1,
-                         *more)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-
-    def next(self, reader, topic):
-        line = reader.line(topic + " ")
-        return line[len(topic) + 1:]
-
-    def state(self, reader, ski, wanted):
-        """The state topic's next @p wanted."""
-        while True:
-            state = json.loads(self.next(reader, f"ship/{ski}/state"))
-            if state["state"] == wanted:
-                return state
-
-    def identity_of(self, daemon):
-        """SKI, SHIP ID and QR text of a host."""
-        return IDENTITY.findall(daemon.log())[-1]
-
-    def endpoint(self, rpc, name):
-        return next(one for one in rpc.call("endpoints")["endpoints"] if one["name"] == name)
-
-    def logged(self, daemon, text):
-        self.assertTrue(kit.settle(lambda: text in daemon.log(), kit.DEADLINE),
-                        f"'{text}' is not in the log\n{daemon.log()}")
+    DISCOVERY_PLAIN, INIT, PIN_NONE, READY, SELECT, TEXT, Refused, access_methods, data)
+from shiptest import ShipTest, endpoint  # noqa: E402
 
 
 class Listening(ShipTest):
@@ -221,10 +150,25 @@ class Listening(ShipTest):
         peer.shake_hands_as_client()
         self.state(reader, device.ski, "connected")
         daemon.process.terminate()
-        peer.expect_end(ANNOUNCE_CLOSE)
+        peer.expect(ANNOUNCE_CLOSE)
+        # What was under way is not taken any more, and the answer ends the wait at once.
+        peer.send(data(DISCOVERY), CONFIRM_CLOSE)
+        peer.expect_end()
         self.assertEqual(peer.close_code, 4001)
         peer.close()
         self.assertEqual(daemon.process.wait(kit.DEADLINE), 0)
+
+    def test_a_device_that_does_not_confirm_is_left(self):
+        """RR24: the announced time is all that it gets."""
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        peer.shake_hands_as_client()
+        self.state(reader, device.ski, "connected")
+        self.rpc(daemon).call("disconnect", peerKey=device.ski)
+        peer.expect_end(ANNOUNCE_CLOSE)
+        self.assertEqual(peer.close_code, 4001)
 
     def test_a_newer_connection_takes_the_place_of_an_older(self):
         """RR13: a device that was reset does not wait for its former connection."""
@@ -378,112 +322,6 @@ class Identities(ShipTest):
         for arguments in ({"sub_protocol": "other"}, {"sub_protocol": None}, {"path": "/other"}):
             with self.subTest(**arguments), self.assertRaises(Refused):
                 self.dial(daemon, device, **arguments)
-
-
-class Dialling(ShipTest):
-    def dialling(self, ski, port, **keys):
-        return self.host(endpoint("pump", f"ship://127.0.0.1:{port}", role="dial", peer_key_id=ski,
-                                  reconnect_delay=0.05, **keys))
-
-    def test_a_device_that_is_dialled_exchanges_data(self):
-        """TC_SHIP_ROLE_002"""
-        device = self.identity()
-        sock, port = self.listening()
-        grouped = " ".join(device.ski[i:i + 4] for i in range(0, 40, 4)).upper()
-        daemon = self.dialling(grouped, port)
-        reader = self.reader(daemon)
-        peer = self.accept(sock, device, daemon)
-        self.assertTrue(peer.request.startswith(b"GET /ship/ HTTP/1.1\r\n"), peer.request)
-        peer.shake_hands_as_server()
-        state = self.state(reader, device.ski, "connected")
-        self.assertEqual(state["role"], "client")
-        peer.send(data(DISCOVERY))
-        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
-        self.publish(daemon, f"ship/{device.ski}/tx", DISCOVERY_PLAIN)
-        peer.expect(data(DISCOVERY))
-
-    def test_somebody_else_at_the_address_is_refused(self):
-        """SV-14, TC_SHIP_SEC_002: a proper certificate, and not the wanted one."""
-        wanted, other = self.identity(), self.identity()
-        sock, port = self.listening()
-        daemon = self.dialling(wanted.ski, port)
-        with self.assertRaises(Refused):
-            peer = self.accept(sock, other, daemon)
-            self.fail(peer.receive())
-        self.logged(daemon, "identity-mismatch")
-
-    def test_a_device_whose_user_has_to_decide_is_waited_for(self):
-        device = self.identity()
-        sock, port = self.listening()
-        daemon = self.dialling(device.ski, port)
-        peer = self.accept(sock, device, daemon)
-        peer.expect(INIT)
-        peer.send(INIT, PENDING)
-        peer.expect_hello()
-        self.logged(daemon, "ship-peer-decides")
-        peer.send(READY)
-        peer.expect(ANNOUNCE_MAX)
-
-    def test_a_device_that_says_no_is_not_stormed(self):
-        """RR15: it is asked again after a minute, not at once."""
-        device = self.identity()
-        sock, port = self.listening()
-        daemon = self.dialling(device.ski, port)
-        peer = self.accept(sock, device, daemon)
-        peer.expect(INIT)
-        peer.send(INIT, ABORTED)
-        peer.expect_hello()
-        peer.expect_end()
-        rpc = self.rpc(daemon)
-        self.assertTrue(kit.settle(
-            lambda: (self.endpoint(rpc, "pump").get("nextRetrySeconds") or 0) > 30, kit.DEADLINE),
-            self.endpoint(rpc, "pump"))
-        self.assertEqual(self.endpoint(rpc, "pump")["reason"]["code"], "not-authorized")
-
-
-class Stalling(ShipTest):
-    """TC_SHIP_CMI_003, TC_SHIP_PROT_003, TC_SHIP_PROT_004: the state's own timer, with the protocol's own word."""
-
-    def test_silence_instead_of_the_first_message(self):
-        daemon = self.host(endpoint())
-        peer = self.dial(daemon, self.identity())
-        peer.expect_end()
-
-    def test_silence_instead_of_a_proposal(self):
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        peer = self.dial(daemon, device)
-        peer.send(INIT, READY)
-        peer.expect(INIT)
-        peer.expect_hello()
-        peer.expect_end(PROTOCOL_TIMEOUT)
-
-    def test_silence_instead_of_a_confirmation(self):
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        peer = self.dial(daemon, device)
-        peer.send(INIT, READY, ANNOUNCE_MAX)
-        peer.expect(INIT)
-        peer.expect_hello()
-        peer.expect_end(SELECT, PROTOCOL_TIMEOUT)
-
-    def test_silence_instead_of_a_choice(self):
-        device = self.identity()
-        sock, port = self.listening()
-        daemon = self.host(endpoint("pump", f"ship://127.0.0.1:{port}", role="dial",
-                                    peer_key_id=device.ski))
-        peer = self.accept(sock, device, daemon)
-        peer.expect(INIT)
-        peer.send(INIT, READY)
-        peer.expect_hello()
-        peer.expect_end(ANNOUNCE_MAX, PROTOCOL_TIMEOUT)
-
-    def test_silence_in_the_tls_handshake(self):
-        """RR10"""
-        daemon = self.host(endpoint(handshake_timeout=0.5))
-        with socket.create_connection(("127.0.0.1", daemon.ports["ship"])) as sock:
-            sock.settimeout(kit.DEADLINE)
-            self.assertEqual(sock.recv(1), b"")
 
 
 class TwoHosts(ShipTest):

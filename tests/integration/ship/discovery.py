@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import bus  # noqa: E402
 from controltest import kit  # noqa: E402
-from devices import ShipTest, endpoint  # noqa: E402
+from shiptest import ShipTest, endpoint  # noqa: E402
 from peer import ANNOUNCE_CLOSE, CONFIRM_CLOSE, DISCOVERY, DISCOVERY_PLAIN, data  # noqa: E402
 
 kit.need(not bus.missing(), bus.missing() or "the bus")

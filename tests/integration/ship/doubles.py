@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import papers  # noqa: E402
 from controltest import kit  # noqa: E402
-from devices import ShipTest, endpoint  # noqa: E402
+from shiptest import ShipTest, endpoint  # noqa: E402
 from peer import (  # noqa: E402
     ANNOUNCE_CLOSE, ANNOUNCE_MAX, BINARY, CLOSE, CONFIRM_CLOSE, INIT, PIN_NONE, PING, PONG, READY,
     SELECT, Peer, access_methods, data)

@@ -102,6 +102,30 @@ class Peer:
     @classmethod
     def accept(cls, listener, identity, authority, deadline):
         """As the server of one that dials; @p authority: the file of who is expected."""
+        peer = cls._asked(listener, identity, authority, deadline)
+        head = peer.request
+        fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+        fields = {name.lower(): value for name, value in fields.items()}
+        assert fields[b"sec-websocket-protocol"] == b"ship", head
+        accept = base64.b64encode(
+            hashlib.sha1(fields[b"sec-websocket-key"] + GUID).digest()).decode()
+        peer.sock.sendall(f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+                          f"Upgrade\r\nSec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: "
+                          f"ship\r\n\r\n".encode())
+        return peer
+
+    @classmethod
+    def refuse(cls, listener, identity, authority, deadline):
+        """Answers the request of one that dials with 404, and returns it."""
+        peer = cls._asked(listener, identity, authority, deadline)
+        peer.sock.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n"
+                          b"Connection: close\r\n\r\n")
+        peer.close()
+        return peer.request
+
+    @classmethod
+    def _asked(cls, listener, identity, authority, deadline):
+        """The server of one that dials, with its request."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(identity.certificate, identity.key)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -111,21 +135,12 @@ class Peer:
         plain.settimeout(deadline)
         try:
             peer = cls(context.wrap_socket(plain, server_side=True), masks=False)
-            head = peer._head()
+            peer.request = peer._head()
         except (ssl.SSLError, ConnectionError) as error:
             plain.close()
             raise Refused(str(error)) from error
-        if not head:
+        if not peer.request:
             raise Refused("closed")
-        peer.request = head
-        fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
-        fields = {name.lower(): value for name, value in fields.items()}
-        assert fields[b"sec-websocket-protocol"] == b"ship", head
-        accept = base64.b64encode(
-            hashlib.sha1(fields[b"sec-websocket-key"] + GUID).digest()).decode()
-        peer.sock.sendall(f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
-                          f"Upgrade\r\nSec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: "
-                          f"ship\r\n\r\n".encode())
         return peer
 
     def _head(self):

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import papers  # noqa: E402
 from controltest import kit  # noqa: E402
-from devices import ShipTest, endpoint  # noqa: E402
+from shiptest import ShipTest, endpoint  # noqa: E402
 from peer import (  # noqa: E402
     ABORTED, ACCESS_REQUEST, ANNOUNCE_CLOSE, ANNOUNCE_MAX, BINARY, CONFIRM_CLOSE, DISCOVERY,
     DISCOVERY_PLAIN, INIT, PIN_NONE, READY, SELECT, Peer, access_methods, data)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from devices import ShipTest, endpoint  # noqa: E402
+from shiptest import ShipTest, endpoint  # noqa: E402
 from controltest import TOOL, kit  # noqa: E402
 from peer import (  # noqa: E402
     ABORTED, ACCESS_REQUEST, ANNOUNCE_MAX, DISCOVERY, DISCOVERY_PLAIN, INIT, PIN_NONE, READY, SELECT,

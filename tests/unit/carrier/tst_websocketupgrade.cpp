@@ -157,7 +157,7 @@ void tst_WebSocketUpgrade::refuses()
 void tst_WebSocketUpgrade::theRootIsServedWhereThePluginSaysSo()
 {
     WebSocketSettings settings = mqttSettings();
-    settings.servesRoot = true;
+    settings.hasRoot = true;
     QVERIFY(answerUpgrade(kRequest, settings).error.isNull());
     QVERIFY(answerUpgrade(with("/mqtt ", "/ "), settings).error.isNull());
     QVERIFY(answerUpgrade(with("/mqtt ", "/?a=b "), settings).error.isNull());

@@ -26,7 +26,7 @@ Result<TransportDescription> lookUp(const QString &)
     transport.webSocket.path = QStringLiteral("/mqtt");
     transport.webSocket.subProtocols = {"mqtt", "mqttv3.1"};
     transport.webSocket.maxMessage = 99;
-    transport.webSocket.servesRoot = true;
+    transport.webSocket.hasRoot = true;
     return transport;
 }
 
@@ -155,7 +155,7 @@ void tst_ConfigCarriers::aWebSocketHasAPath()
     QCOMPARE(webSocket.host, host);
     QCOMPARE(webSocket.subProtocols, QByteArrayList({"mqtt", "mqttv3.1"}));
     QCOMPARE(webSocket.maxMessage, quint64(99));
-    QVERIFY(webSocket.servesRoot);
+    QVERIFY(webSocket.hasRoot);
 }
 
 void tst_ConfigCarriers::tlsHasItsPapers()
