@@ -59,4 +59,5 @@ prepare_compile_commands() {
         cat "$log" >&2
         die "moc failed"
     fi
+    ninja -C build/clang-tidy fairlead_testmoc >>"$log" 2>&1 || { cat "$log" >&2; die "moc failed"; }
 }
