@@ -5,20 +5,12 @@
 
 #include "framewriter.h"
 
+#include <fairlead/bytes.h>
 #include <fairlead/heartbeat.h>
 #include <fairlead/link.h>
 #include <fairlead/logger.h>
 
 namespace fairlead::loopback {
-
-namespace {
-
-ByteSpan spanOf(const QByteArray &bytes)
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
-}
-
-} // namespace
 
 void PeerLink::handleStarted()
 {

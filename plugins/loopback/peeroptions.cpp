@@ -5,6 +5,7 @@
 
 #include <QtCore/QJsonArray>
 
+#include <fairlead/bytes.h>
 #include <fairlead/topic.h>
 
 #include <cmath>
@@ -23,11 +24,6 @@ constexpr quint32 kLongestHeartbeat = 86400;
 Error wrong(ErrorCode code, QLatin1String key, const QString &why)
 {
     return Error(code, key + QLatin1Char(' ') + why).setDetail(QStringLiteral("key"), QString(key));
-}
-
-ByteSpan spanOf(const QByteArray &bytes) noexcept
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
 }
 
 Result<> checkUrl(const EndpointConfig &config)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <fairlead/clock.h>
 #include <fairlead/duration.h>
 #include <fairlead/overflow.h>
 
@@ -21,8 +22,6 @@ constexpr std::array kPolicies = {
     Overflow::Reject,
     Overflow::BlockUpTo,
 };
-
-constexpr qint64 kNsPerMs = 1'000'000;
 
 /// Milliseconds, rounded up; 0: none.
 quint32 patienceOf(ByteSpan text) noexcept

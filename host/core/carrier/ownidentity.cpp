@@ -3,6 +3,7 @@
 
 #include "core/carrier/ownidentity.h"
 
+#include "core/carrier/opensslpointers.h"
 #include "core/carrier/tlscontext.h"
 #include "core/platform/files.h"
 
@@ -22,22 +23,6 @@ constexpr int kSerialBits = 127;
 // Independent of the host's clock, which may not be set yet when the identity is made.
 constexpr char kNotBefore[] = "20200101000000Z";
 constexpr char kNotAfter[] = "20491231235959Z";
-
-template <auto Function>
-struct Free
-{
-    template <typename T>
-    void operator()(T *object) const noexcept
-    {
-        Function(object);
-    }
-};
-
-using KeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using CertificatePtr = std::unique_ptr<X509, Free<X509_free>>;
-using NumberPtr = std::unique_ptr<BIGNUM, Free<BN_free>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
-using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;
 
 bool extend(X509 *certificate, int nid, const char *value)
 {

@@ -4,6 +4,7 @@
 #include "core/carrier/tlscontext.h"
 
 #include "core/carrier/keyidentity.h"
+#include "core/carrier/opensslpointers.h"
 #include "core/carrier/ownidentity.h"
 #include "core/platform/files.h"
 
@@ -27,25 +28,6 @@ constexpr char kCiphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-
 constexpr char kKeyGroups[] = "P-256:X25519:P-384";
 constexpr char kKeySignatures[] = "ECDSA+SHA256:ECDSA+SHA384";
 constexpr unsigned char kSessionContext[] = {'f', 'a', 'i', 'r', 'l', 'e', 'a', 'd'};
-
-struct BioFree
-{
-    void operator()(BIO *bio) const noexcept { BIO_free(bio); }
-};
-
-struct X509Free
-{
-    void operator()(X509 *certificate) const noexcept { X509_free(certificate); }
-};
-
-struct KeyFree
-{
-    void operator()(EVP_PKEY *key) const noexcept { EVP_PKEY_free(key); }
-};
-
-using BioPtr = std::unique_ptr<BIO, BioFree>;
-using X509Ptr = std::unique_ptr<X509, X509Free>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, KeyFree>;
 
 // Nobody is there to be asked for a pass phrase.
 int noPassPhrase(char *, int, int, void *)
@@ -73,9 +55,9 @@ BioPtr bioOver(const QByteArray &content)
     return BioPtr(BIO_new_mem_buf(content.constData(), int(content.size())));
 }
 
-X509Ptr nextCertificate(BIO *bio)
+CertificatePtr nextCertificate(BIO *bio)
 {
-    return X509Ptr(PEM_read_bio_X509(bio, nullptr, noPassPhrase, nullptr));
+    return CertificatePtr(PEM_read_bio_X509(bio, nullptr, noPassPhrase, nullptr));
 }
 
 } // namespace
@@ -221,7 +203,7 @@ Result<> TlsContext::loadCertificate(const char *key,
                                      const QByteArray &content)
 {
     const BioPtr bio = bioOver(content);
-    const X509Ptr own = nextCertificate(bio.get());
+    const CertificatePtr own = nextCertificate(bio.get());
     if (!own) {
         ERR_clear_error();
         return fileError(ErrorCode::ConfigRange,
@@ -231,7 +213,7 @@ Result<> TlsContext::loadCertificate(const char *key,
     }
     if (SSL_CTX_use_certificate(m_handle.get(), own.get()) != 1)
         return fileError(ErrorCode::ConfigRange, key, path, takeTlsErrorText());
-    while (X509Ptr next = nextCertificate(bio.get())) {
+    while (CertificatePtr next = nextCertificate(bio.get())) {
         if (SSL_CTX_add0_chain_cert(m_handle.get(), next.get()) == 1)
             static_cast<void>(next.release());
     }
@@ -285,7 +267,7 @@ Result<> TlsContext::loadAuthorities()
     const BioPtr bio = bioOver(*content);
     X509_STORE *store = SSL_CTX_get_cert_store(handle);
     int count = 0;
-    while (const X509Ptr authority = nextCertificate(bio.get())) {
+    while (const CertificatePtr authority = nextCertificate(bio.get())) {
         ++count;
         X509_STORE_add_cert(store, authority.get());
         if (isServer)

@@ -15,8 +15,6 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr int kHeadTooLarge = 431;
-constexpr int kBadRequest = 400;
 // Small enough for receivers that take frames whole, large enough that headers cost nothing.
 constexpr std::size_t kFrameBytes = 64 * 1024;
 constexpr int kFramesPerWrite = int(LinkStream::kTurnBytes / kFrameBytes);

@@ -16,13 +16,11 @@ constexpr char kGuid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr char kEndOfLine[] = "\r\n";
 constexpr qsizetype kNonceSize = 16;
 
-constexpr int kBadRequest = 400;
 constexpr int kUnauthorized = 401;
 constexpr int kForbidden = 403;
 constexpr int kNotFound = 404;
 constexpr int kMethodNotAllowed = 405;
 constexpr int kUpgradeRequired = 426;
-constexpr int kHeadTooLarge = 431;
 constexpr int kVersionNotSupported = 505;
 
 bool isTokenChar(char c) noexcept
@@ -212,7 +210,7 @@ UpgradeAnswer answerUpgrade(const QByteArray &head, const WebSocketSettings &set
         || request->field("transfer-encoding"))
         return refuseUpgrade(kBadRequest, QStringLiteral("an upgrade has no body"));
     if (const QByteArray path = pathOf(line[1]);
-        path != settings.path && !(settings.servesRoot && path == "/"))
+        path != settings.path && !(settings.hasRoot && path == "/"))
         return refuseUpgrade(kNotFound, QStringLiteral("nothing is served here"));
     if (line[0] != "GET")
         return refuseUpgrade(kMethodNotAllowed, QStringLiteral("an upgrade is asked for with GET"));

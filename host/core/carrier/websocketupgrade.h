@@ -51,6 +51,10 @@ struct UpgradeAnswer
 };
 
 UpgradeAnswer answerUpgrade(const QByteArray &head, const WebSocketSettings &settings);
+
+inline constexpr int kBadRequest = 400;
+inline constexpr int kHeadTooLarge = 431;
+
 /// To a request whose head is longer than any may be, or is none.
 UpgradeAnswer refuseUpgrade(int status, const QString &text);
 

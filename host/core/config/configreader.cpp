@@ -4,6 +4,7 @@
 #include "core/config/configreader.h"
 
 #include "core/config/hostschema.h"
+#include "core/config/jsonstrings.h"
 #include "core/config/schemavalidator.h"
 
 #include <QtCore/QJsonArray>
@@ -16,15 +17,6 @@
 namespace fairlead::core {
 
 namespace {
-
-QStringList strings(const QJsonValue &array)
-{
-    QStringList list;
-    const QJsonArray items = array.toArray();
-    for (const auto &item : items)
-        list.append(item.toString());
-    return list;
-}
 
 LogLevel levelOf(const QString &name)
 {
@@ -94,8 +86,8 @@ void ConfigReader::readHost()
     const TableReader host(values, QStringLiteral("host"));
     m_host.stateDir = host.value("state_dir").toString();
     m_host.reactors = int(host.value("reactors").toInteger());
-    m_host.pluginPath = strings(host.value("plugin_path"));
-    m_host.disabledPlugins = strings(host.value("disabled_plugins"));
+    m_host.pluginPath = stringsOf(host.value("plugin_path"));
+    m_host.disabledPlugins = stringsOf(host.value("disabled_plugins"));
     m_host.logLevel = levelOf(host.value("log_level").toString());
     m_host.logFormat = formatOf(host.value("log_format").toString());
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kLinesPerTurn = 64;
 constexpr qsizetype kBusyOutput = ControlConnection::kMaxUnsent / 4;
-constexpr Channel::Bounds kBounds
+constexpr Channel::Bounds kControlBounds
     = {jsonrpc::kMaxLine + 1, ControlConnection::kMaxUnsent, ControlConnection::kStallNs};
 
 } // namespace
@@ -25,7 +25,7 @@ ControlConnection::ControlConnection(const ControlLoop &loop,
     : ControlPeer(parent)
     , m_loop(loop)
     , m_api(api)
-    , m_channel(loop, fd, kBounds, *this)
+    , m_channel(loop, fd, kControlBounds, *this)
     , m_idleSince(loop.clock.now())
     , m_lineDeadline(
           [](void *self) noexcept { static_cast<ControlConnection *>(self)->handleLateLine(); },

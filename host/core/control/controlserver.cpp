@@ -14,9 +14,9 @@ namespace fairlead::core {
 namespace {
 
 constexpr quint32 kMode = 0660;
-constexpr int kAcceptsPerTurn = 16;
+constexpr int kClientsPerTurn = 16;
 // Descriptors come back when others end; asking at once again would only burn time.
-constexpr qint64 kRetryNs = 100 * kNsPerMs;
+constexpr qint64 kAcceptRetryNs = 100 * kNsPerMs;
 /// Clients that were refused and have not read why.
 constexpr int kMaxLeaving = 16;
 
@@ -64,7 +64,7 @@ void ControlServer::startAccepting() noexcept
 
 void ControlServer::handleFdEvents(quint32) noexcept
 {
-    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    for (int i = 0; i < kClientsPerTurn; ++i) {
         const auto [outcome, fd]
             = m_reserve.accept(m_socket->fd(), DescriptorReserve::Use::Operators);
         if (outcome == DescriptorReserve::Outcome::Good) {
@@ -73,7 +73,7 @@ void ControlServer::handleFdEvents(quint32) noexcept
         }
         if (outcome == DescriptorReserve::Outcome::Exhausted) {
             m_loop.dispatcher.removeFd(m_socket->fd());
-            m_loop.timers.arm(m_retry, m_loop.clock.now() + kRetryNs);
+            m_loop.timers.arm(m_retry, m_loop.clock.now() + kAcceptRetryNs);
         }
         return;
     }

@@ -9,7 +9,7 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr int kEventsPerTurn = 64;
+constexpr int kNotesPerTurn = 64;
 
 } // namespace
 
@@ -52,7 +52,7 @@ void EventSubscriber::pump()
 {
     for (int sent = 0; m_peer; ++sent) {
         if (!m_waiting) {
-            if (sent >= kEventsPerTurn) {
+            if (sent >= kNotesPerTurn) {
                 if (!m_reader->isEmpty())
                     m_reader->requestReady();
                 return;

@@ -20,11 +20,6 @@ namespace fairlead::core {
 
 namespace {
 
-QString text(const char *latin1)
-{
-    return QString::fromLatin1(latin1);
-}
-
 QJsonArray strings(const QStringList &list)
 {
     return QJsonArray::fromStringList(list);
@@ -72,7 +67,7 @@ void HostMethods::addTo(ControlApi &api)
 {
     const auto add = [&api](const char *name, ControlApi::Handler handler) {
         // Each name is added once, here.
-        static_cast<void>(api.add(text(name), {}, std::move(handler)));
+        static_cast<void>(api.add(QString::fromLatin1(name), {}, std::move(handler)));
     };
     add("version", [this, &api](const Call &call) { call.reply->succeed(versionFacts(api)); });
     add("status", [this](const Call &call) { call.reply->succeed(status()); });
@@ -101,17 +96,17 @@ QJsonObject HostMethods::status() const
     const Distributor &distributor = m_host.distributor();
     QJsonObject dropped;
     for (std::size_t i = 0; i < totals.drops.size(); ++i)
-        dropped.insert(text(dropName(DropReason(i))), qint64(totals.drops[i]));
+        dropped.insert(QString::fromLatin1(dropName(DropReason(i))), qint64(totals.drops[i]));
     QJsonObject refused;
     for (std::size_t i = 0; i < std::size_t(RefusalReason::Count); ++i) {
         const auto reason = RefusalReason(i);
-        refused.insert(text(refusalName(reason)),
+        refused.insert(QString::fromLatin1(refusalName(reason)),
                        qint64(m_host.endpoints().admission().refused(reason)));
     }
     const QList<EndpointView> endpoints = m_view.endpoints();
     QJsonObject durability;
     for (const EndpointView &endpoint : endpoints)
-        durability.insert(endpoint.name, text(durabilityName(endpoint.durability)));
+        durability.insert(endpoint.name, QString::fromLatin1(durabilityName(endpoint.durability)));
     const auto failed
         = std::count_if(endpoints.begin(), endpoints.end(), [](const EndpointView &endpoint) {
               return endpoint.isWanted && !endpoint.isUp && endpoint.quiesced.isEmpty();
@@ -163,7 +158,8 @@ QJsonArray HostMethods::endpoints() const
             {QStringLiteral("role"), endpoint.role},
             {QStringLiteral("transport"), endpoint.transport},
             {QStringLiteral("state"), endpoint.state},
-            {QStringLiteral("durability"), text(durabilityName(endpoint.durability))},
+            {QStringLiteral("durability"),
+             QString::fromLatin1(durabilityName(endpoint.durability))},
             {QStringLiteral("attempts"), qint64(endpoint.attempts)},
             {QStringLiteral("since"), m_time.timeOf(endpoint.since)},
             {QStringLiteral("ageSeconds"), ControlTime::ageOf(endpoint.since)},
@@ -194,8 +190,9 @@ QJsonArray HostMethods::plugins() const
     QJsonArray out;
     const QList<PluginRecord> records = m_view.plugins();
     for (const PluginRecord &record : records) {
-        QJsonObject one{{QStringLiteral("file"), record.path},
-                        {QStringLiteral("verdict"), text(verdictName(record.verdict))}};
+        QJsonObject one{
+            {QStringLiteral("file"), record.path},
+            {QStringLiteral("verdict"), QString::fromLatin1(verdictName(record.verdict))}};
         if (record.metadata) {
             one.insert(QStringLiteral("id"), record.metadata->id);
             one.insert(QStringLiteral("version"), record.metadata->version.toString());

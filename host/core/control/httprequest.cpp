@@ -13,7 +13,7 @@ namespace fairlead::core {
 
 namespace {
 
-bool isToken(const QByteArray &text)
+bool isMethod(const QByteArray &text)
 {
     return !text.isEmpty() && std::all_of(text.begin(), text.end(), [](char c) {
         const bool isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -77,7 +77,7 @@ std::variant<HttpRequest, HttpProblem> parseHttp(const QByteArray &head)
     HttpRequest request;
     request.method = words.value(0);
     const QByteArray version = words.value(2);
-    if (words.size() != 3 || !isToken(request.method) || !version.startsWith("HTTP/"))
+    if (words.size() != 3 || !isMethod(request.method) || !version.startsWith("HTTP/"))
         return HttpProblem{400, "the request line is not one of HTTP/1.1"};
     if (version != "HTTP/1.1" && version != "HTTP/1.0")
         return HttpProblem{505, "HTTP/1.1 is spoken here"};
@@ -89,7 +89,7 @@ std::variant<HttpRequest, HttpProblem> parseHttp(const QByteArray &head)
             break;
         const qsizetype colon = line.indexOf(':');
         const QByteArray name = line.left(colon);
-        if (colon < 1 || !isToken(name))
+        if (colon < 1 || !isMethod(name))
             return HttpProblem{400, "a header is not \"name: value\""};
         if (name.toLower() == "host") {
             ++hosts;

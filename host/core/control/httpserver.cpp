@@ -19,7 +19,7 @@ namespace fairlead::core {
 namespace {
 
 constexpr qsizetype kMaxResponse = 1024 * 1024;
-constexpr Channel::Bounds kBounds = {kMaxHttpHead, kMaxResponse + 1024, HttpServer::kStallNs};
+constexpr Channel::Bounds kHttpBounds = {kMaxHttpHead, kMaxResponse + 1024, HttpServer::kStallNs};
 
 const char *phrase(int status) noexcept
 {
@@ -116,7 +116,7 @@ HttpConnection::HttpConnection(const ControlLoop &loop, int fd, HttpServer &serv
     : QObject(&server)
     , m_loop(loop)
     , m_server(server)
-    , m_channel(loop, fd, kBounds, *this)
+    , m_channel(loop, fd, kHttpBounds, *this)
     , m_since(loop.clock.now())
     , m_deadline([](void *self) noexcept { static_cast<HttpConnection *>(self)->handleLate(); },
                  this)

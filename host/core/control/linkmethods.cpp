@@ -24,15 +24,10 @@ constexpr qsizetype kPageBytes = 256 * 1024;
 constexpr qsizetype kItemBytes = 512;
 constexpr qsizetype kEscaped = 6; ///< the most a character grows in JSON
 
-QString text(const char *latin1)
-{
-    return QString::fromLatin1(latin1);
-}
-
 template <typename Enum>
 QString enumName(Enum value)
 {
-    return text(QMetaEnum::fromType<Enum>().valueToKey(int(value))).toLower();
+    return QString::fromLatin1(QMetaEnum::fromType<Enum>().valueToKey(int(value))).toLower();
 }
 
 template <typename View>
@@ -89,7 +84,7 @@ QJsonObject pageObject(const char *name,
     QJsonArray items;
     for (const View &view : merged.items)
         items.append(toJson(view));
-    QJsonObject out{{text(name), items},
+    QJsonObject out{{QString::fromLatin1(name), items},
                     {QStringLiteral("total"), qint64(merged.total)},
                     {QStringLiteral("partial"), !merged.missing.isEmpty()}};
     if (merged.more && !merged.items.empty())

@@ -4,6 +4,7 @@
 #include "core/control/operatormethods.h"
 
 #include "core/config/configchange.h"
+#include "core/config/jsonstrings.h"
 #include "core/host.h"
 #include "core/lifecycle/broadcast/broadcaster.h"
 #include "core/lifecycle/supervisor/supervisor.h"
@@ -22,34 +23,21 @@ namespace {
 
 constexpr qint64 kMaxTimeoutMs = 60'000;
 
-QString text(const char *latin1)
-{
-    return QString::fromLatin1(latin1);
-}
-
 QJsonArray array(const QStringList &list)
 {
     return QJsonArray::fromStringList(list);
-}
-
-QStringList strings(const QJsonValue &value)
-{
-    QStringList list;
-    const QJsonArray items = value.toArray();
-    for (const auto &item : items)
-        list.append(item.toString());
-    return list;
 }
 
 QJsonObject reportObject(const BroadcastReport &report)
 {
     QJsonArray failures;
     for (const TargetFailure &failure : report.failures) {
-        failures.append(QJsonObject{{QStringLiteral("target"), failure.id},
-                                    {QStringLiteral("code"), text(errorName(failure.error.code()))},
-                                    {QStringLiteral("text"), failure.error.text()}});
+        failures.append(QJsonObject{
+            {QStringLiteral("target"), failure.id},
+            {QStringLiteral("code"), QString::fromLatin1(errorName(failure.error.code()))},
+            {QStringLiteral("text"), failure.error.text()}});
     }
-    return {{QStringLiteral("outcome"), text(toText(report.outcome))},
+    return {{QStringLiteral("outcome"), QString::fromLatin1(toText(report.outcome))},
             {QStringLiteral("correlation"), qint64(report.correlationId)},
             {QStringLiteral("acks"), array(report.acks)},
             {QStringLiteral("timeouts"), array(report.timeouts)},
@@ -99,7 +87,7 @@ void OperatorMethods::addTo(ControlApi &api)
                          const std::vector<Parameter> &parameters,
                          const ControlApi::Handler &handler) {
         // Each name is added once, here.
-        static_cast<void>(api.add(text(name), parameters, handler));
+        static_cast<void>(api.add(QString::fromLatin1(name), parameters, handler));
     };
     add("services", {}, [this](const Call &call) { services(call); });
     add("quiesce",
@@ -114,7 +102,9 @@ void OperatorMethods::addTo(ControlApi &api)
     add("reload", {}, [this](const Call &call) { reload(call); });
     const std::vector<Parameter> endpoint = {{QStringLiteral("name"), Kind::String, true, 1, 64}};
     for (const char *what : {"start", "stop", "restart"})
-        add(what, endpoint, [this, what](const Call &call) { steer(text(what), call); });
+        add(what, endpoint, [this, what](const Call &call) {
+            steer(QString::fromLatin1(what), call);
+        });
 }
 
 void OperatorMethods::services(const Call &call) const
@@ -139,7 +129,7 @@ void OperatorMethods::services(const Call &call) const
 void OperatorMethods::broadcast(const BroadcastRequest &request, const Call &call) const
 {
     BroadcastRequest asked = request;
-    asked.targets = strings(call.params.value(QStringLiteral("targets")));
+    asked.targets = stringsOf(call.params.value(QStringLiteral("targets")));
     if (call.params.contains(QStringLiteral("timeoutMs")))
         asked.timeout = call.params.value(QStringLiteral("timeoutMs")).toInteger() * kNsPerMs;
     const Result<quint64> started
@@ -224,7 +214,8 @@ void OperatorMethods::steer(const QString &what, const Call &call) const
     }
     call.reply->succeed(
         QJsonObject{{QStringLiteral("name"), name},
-                    {QStringLiteral("state"), text(endpointStateName(endpoint->status().state))}});
+                    {QStringLiteral("state"),
+                     QString::fromLatin1(endpointStateName(endpoint->status().state))}});
 }
 
 } // namespace fairlead::core

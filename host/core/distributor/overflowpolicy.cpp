@@ -3,14 +3,14 @@
 
 #include "core/distributor/overflowpolicy.h"
 
+#include <fairlead/clock.h>
+
 #include <algorithm>
 #include <optional>
 
 namespace fairlead::core {
 
 namespace {
-
-constexpr qint64 kNsPerMs = 1'000'000;
 
 /// Empty for Default, which is no choice.
 std::optional<OverflowPolicy> policyOf(Overflow choice) noexcept

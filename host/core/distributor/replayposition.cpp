@@ -13,8 +13,6 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr ByteSpan kReplayPrefix = "$replay/";
-
 Error replayError(const QString &text, ByteSpan shown)
 {
     Error error(ErrorCode::InvalidArgument, text);

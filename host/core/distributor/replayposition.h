@@ -34,6 +34,9 @@ struct ReplayFrom
 /// Errors: InvalidArgument.
 Result<ReplayFrom> parseReplayFrom(ByteSpan text);
 
+/// What a filter begins with that asks for history.
+inline constexpr ByteSpan kReplayPrefix = "$replay/";
+
 /// A subscription that begins with history.
 struct ReplayRequest
 {

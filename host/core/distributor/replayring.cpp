@@ -15,11 +15,6 @@ quint64 costOf(const Message &message) noexcept
     return message.size() + ReplayRing::kOverhead;
 }
 
-bool hasExpired(const Message &message, qint64 now) noexcept
-{
-    return message.expiryDeadline() >= 0 && message.expiryDeadline() <= now;
-}
-
 } // namespace
 
 ReplayRing::ReplayRing(const ReplayLimits &limits, quint64 lostUpTo) noexcept
@@ -152,7 +147,7 @@ ReplayPage ReplayRing::read(ReplayCursor *cursor, qint64 now, std::vector<Messag
     const auto unwanted = [&](const Message &message) {
         if (!cursor->filter.matches(message.topic()))
             return true;
-        const bool over = hasExpired(message, now);
+        const bool over = message.isExpiredAt(now);
         page.expired += over ? 1 : 0;
         return over;
     };
@@ -203,7 +198,7 @@ bool ReplayRing::seekLast(ReplaySeek *seek, qint64 now)
     for (std::size_t index = 0; index < count; ++index) {
         const Message &message = page[index];
         seek->before = message.sequence();
-        if (!seek->filter.matches(message.topic()) || hasExpired(message, now))
+        if (!seek->filter.matches(message.topic()) || message.isExpiredAt(now))
             continue;
         if (--seek->left == 0) {
             seek->after = message.sequence() - 1;

@@ -7,14 +7,11 @@
 #include "core/reactor/reactor.h"
 #include "core/store/recovery.h"
 
+#include <fairlead/bytes.h>
+
 namespace fairlead::core {
 
 namespace {
-
-ByteSpan spanOf(const QByteArray &bytes) noexcept
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
-}
 
 void restoreSubscription(Distributor &distributor, Session &session, const SubscriptionRow &row)
 {

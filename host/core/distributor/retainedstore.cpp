@@ -17,11 +17,6 @@ ByteSpan literalPrefix(ByteSpan pattern) noexcept
     return pattern.substr(0, wild > 0 ? wild - 1 : 0);
 }
 
-bool hasExpired(const Message &message, qint64 now) noexcept
-{
-    return message.expiryDeadline() >= 0 && message.expiryDeadline() <= now;
-}
-
 } // namespace
 
 bool RetainedStore::admits(ByteSpan topic, std::size_t size) const
@@ -78,7 +73,7 @@ bool RetainedStore::read(Cursor *cursor, qint64 now, std::vector<Message> *out) 
         const auto found = m_byTopic.find(pattern);
         if (found != m_byTopic.end()) {
             const Message &message = found->second->second;
-            if (message.sequence() < cursor->before && !hasExpired(message, now))
+            if (message.sequence() < cursor->before && !message.isExpiredAt(now))
                 out->push_back(message);
         }
         return false;
@@ -92,7 +87,7 @@ bool RetainedStore::read(Cursor *cursor, qint64 now, std::vector<Message> *out) 
             return false;
         cursor->after = entry->first;
         const Message &message = entry->second;
-        if (message.sequence() < cursor->before && !hasExpired(message, now)
+        if (message.sequence() < cursor->before && !message.isExpiredAt(now)
             && cursor->filter.matches(entry->first)) {
             out->push_back(message);
         }
@@ -106,7 +101,7 @@ void RetainedStore::expire(qint64 now, int budget, std::vector<Message> *gone)
     auto entry = m_ordered.lower_bound(m_expireFrom);
     while (budget-- > 0 && entry != m_ordered.end()) {
         const auto here = entry++;
-        if (hasExpired(here->second, now)) {
+        if (here->second.isExpiredAt(now)) {
             gone->push_back(here->second);
             removeLocked(here);
         }

@@ -15,9 +15,6 @@ namespace fairlead::core {
 namespace {
 
 constexpr int kLastTry = 3;
-// Copies of what came by a session's own subscription have 0, of retained messages small numbers.
-constexpr quint32 kRedirectedCopy = 0x40000000;
-constexpr quint32 kSharedCopy = 0x80000000;
 
 // Whose turn it is; members that can take it now come first.
 SharedMemberPtr pick(SharedGroup &group)

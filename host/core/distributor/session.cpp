@@ -6,6 +6,7 @@
 #include "core/distributor/congestion.h"
 #include "core/distributor/sessiontable.h"
 
+#include <fairlead/bytes.h>
 #include <fairlead/clock.h>
 
 #include <algorithm>
@@ -261,11 +262,6 @@ quint32 levelsOf(const TopicFilter &filter)
     return 1 + quint32(std::count(pattern.begin(), pattern.end(), '/'));
 }
 
-QByteArray keyOf(const TopicFilter &filter)
-{
-    return QByteArray(filter.bytes().data(), qsizetype(filter.bytes().size()));
-}
-
 } // namespace
 
 bool Session::admits(const TopicFilter &filter) const
@@ -276,7 +272,7 @@ bool Session::admits(const TopicFilter &filter) const
 
 void Session::addSubscription(const TopicFilter &filter, const SubscriptionOptions &options)
 {
-    const QByteArray key = keyOf(filter);
+    const QByteArray key = copyOf(filter.bytes());
     if (!m_subscriptions.contains(key))
         m_filterLevels += levelsOf(filter);
     m_subscriptions.insert(key, {filter, options});
@@ -285,7 +281,7 @@ void Session::addSubscription(const TopicFilter &filter, const SubscriptionOptio
 void Session::removeSubscription(const TopicFilter &filter)
 {
     forgetReplay(filter);
-    if (m_subscriptions.remove(keyOf(filter)))
+    if (m_subscriptions.remove(copyOf(filter.bytes())))
         m_filterLevels -= levelsOf(filter);
 }
 

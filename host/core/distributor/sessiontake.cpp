@@ -209,7 +209,7 @@ bool Session::takePage(Taking *taking, WalkPage *page, const WalkTerms &terms)
         PendingEntry entry;
         entry.qos = std::min(message.qos(), terms.options.qos);
         entry.debt.copy = page->firstCopy + quint32(page->next);
-        if (message.expiryDeadline() >= 0 && message.expiryDeadline() <= taking->now) {
+        if (message.isExpiredAt(taking->now)) {
             settleStored(message.sequence(), entry.debt.copy, entry.qos);
             ++page->next;
             continue;

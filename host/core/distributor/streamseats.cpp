@@ -6,18 +6,11 @@
 #include "core/distributor/filtercover.h"
 #include "core/distributor/streamset.h"
 
+#include <fairlead/bytes.h>
+
 #include <algorithm>
 
 namespace fairlead::core {
-
-namespace {
-
-QByteArray keyOf(const TopicFilter &filter)
-{
-    return {filter.bytes().data(), qsizetype(filter.bytes().size())};
-}
-
-} // namespace
 
 StreamSeats::StreamSeats(const StreamSet &streams)
 {
@@ -57,7 +50,7 @@ std::optional<StreamSeats::Full> StreamSeats::claim(const Sitter &who, const Top
             return Full{stream.name, stream.seats};
     }
     for (const std::size_t number : streams)
-        m_streams[number].sitting[who.key].insert({who.number, keyOf(filter)});
+        m_streams[number].sitting[who.key].insert({who.number, copyOf(filter.bytes())});
     return std::nullopt;
 }
 
@@ -66,7 +59,7 @@ void StreamSeats::restore(const Sitter &who, const TopicFilter &filter)
     const std::vector<std::size_t> streams = ledToBy(filter);
     const std::scoped_lock locked(m_lock);
     for (const std::size_t number : streams)
-        m_streams[number].sitting[who.key].insert({who.number, keyOf(filter)});
+        m_streams[number].sitting[who.key].insert({who.number, copyOf(filter.bytes())});
 }
 
 void StreamSeats::release(const Sitter &who, const TopicFilter &filter)
@@ -74,7 +67,7 @@ void StreamSeats::release(const Sitter &who, const TopicFilter &filter)
     const std::vector<std::size_t> streams = ledToBy(filter);
     if (streams.empty())
         return;
-    const QByteArray key = keyOf(filter);
+    const QByteArray key = copyOf(filter.bytes());
     const std::scoped_lock locked(m_lock);
     for (const std::size_t number : streams)
         remove(&m_streams[number].sitting, who, &key);

@@ -14,7 +14,7 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr int kMaxText = 512;
+constexpr int kMaxEventText = 512;
 constexpr int kMaxDepth = 4;
 
 bool isSecretName(const QString &name)
@@ -41,7 +41,8 @@ QJsonValue guarded(const QJsonValue &value, int depth)
 {
     if (value.isString()) {
         const QString text = value.toString();
-        return text.size() <= kMaxText ? value : QJsonValue(text.left(kMaxText) + QChar(0x2026));
+        return text.size() <= kMaxEventText ? value
+                                            : QJsonValue(text.left(kMaxEventText) + QChar(0x2026));
     }
     if (!value.isObject() && !value.isArray())
         return value;

@@ -3,6 +3,7 @@
 
 #include "core/platform/files.h"
 
+#include "core/platform/descriptor.h"
 #include "core/platform/systemerror.h"
 
 #include <QtCore/QDir>
@@ -26,28 +27,6 @@
 namespace fairlead::core {
 
 namespace {
-
-class Descriptor
-{
-public:
-    explicit Descriptor(int fd) noexcept
-        : m_fd(fd)
-    { }
-
-    ~Descriptor()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-    }
-
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-
-    int get() const noexcept { return m_fd; }
-
-private:
-    int m_fd;
-};
 
 // The group that many systems give each user for itself: nobody else is in it.
 bool isPrivateGroup(uid_t owner, gid_t group)

@@ -3,6 +3,7 @@
 
 #include "core/platform/localsocket.h"
 
+#include "core/platform/descriptor.h"
 #include "core/platform/systemerror.h"
 
 #include <QtCore/QDir>
@@ -23,31 +24,7 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr int kBacklog = 64;
-
-class Descriptor
-{
-public:
-    explicit Descriptor(int fd) noexcept
-        : m_fd(fd)
-    { }
-
-    ~Descriptor()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-    }
-
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-
-    int get() const noexcept { return m_fd; }
-
-    int release() noexcept { return std::exchange(m_fd, -1); }
-
-private:
-    int m_fd;
-};
+constexpr int kLocalBacklog = 64;
 
 Error failed(int number, const QString &path, ErrorCode fallback = ErrorCode::Internal)
 {
@@ -139,7 +116,7 @@ Result<std::unique_ptr<LocalSocket>> LocalSocket::listen(const QString &path, qu
     std::unique_ptr<LocalSocket> socket(new LocalSocket(fd.release(), path));
     struct stat facts;
     if (::chmod(address.sun_path, mode) != 0 || ::lstat(address.sun_path, &facts) != 0
-        || ::listen(socket->m_fd, kBacklog) != 0) {
+        || ::listen(socket->m_fd, kLocalBacklog) != 0) {
         return failed(errno, path);
     }
     socket->m_device = facts.st_dev;

@@ -14,7 +14,7 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr qsizetype kMaxText = 64 * 1024;
+constexpr qsizetype kMaxArgument = 64 * 1024;
 
 using Type = CommandArgument::Type;
 
@@ -177,7 +177,7 @@ QString problemWith(const CommandArgument &argument, const QJsonValue &value)
     case Type::Text:
         break;
     }
-    if (!value.isString() || value.toString().size() > kMaxText)
+    if (!value.isString() || value.toString().size() > kMaxArgument)
         return QStringLiteral("must be a text");
     if (!argument.choices.isEmpty() && !argument.choices.contains(value.toString()))
         return QStringLiteral("must be one of ") + argument.choices.join(QStringLiteral(", "));

@@ -9,13 +9,13 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr qsizetype kMaxText = 512; // a plugin's words are not to fill the logs
+constexpr qsizetype kMaxThrownText = 512; // a plugin's words are not to fill the logs
 
 Error failure(const char *call, const char *what)
 {
     return Error(ErrorCode::PluginFailed,
                  QStringLiteral("%1 threw: %2")
-                     .arg(QLatin1String(call), QString::fromUtf8(what).left(kMaxText)));
+                     .arg(QLatin1String(call), QString::fromUtf8(what).left(kMaxThrownText)));
 }
 
 } // namespace

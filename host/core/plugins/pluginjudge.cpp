@@ -26,9 +26,9 @@ struct Finding
     QString text;
 };
 
-using Found = std::optional<Finding>;
+using Objection = std::optional<Finding>;
 
-Found judgeFile(const FileFacts &facts)
+Objection judgeFile(const FileFacts &facts)
 {
     switch (facts.kind) {
     case FileFacts::Kind::File:
@@ -52,7 +52,7 @@ Found judgeFile(const FileFacts &facts)
     return std::nullopt;
 }
 
-Found judgeHead(const QString &path, const QByteArray &ownHead)
+Objection judgeHead(const QString &path, const QByteArray &ownHead)
 {
     const Result<QByteArray> head = readFileHead(path, kElfHeadSize);
     if (!head)
@@ -69,7 +69,7 @@ Found judgeHead(const QString &path, const QByteArray &ownHead)
     return std::nullopt;
 }
 
-Found judgeIid(const QString &iid)
+Objection judgeIid(const QString &iid)
 {
     const QString expected = QStringLiteral(FAIRLEAD_TRANSPORTFACTORY_IID);
     if (iid == expected)
@@ -80,7 +80,7 @@ Found judgeIid(const QString &iid)
 }
 
 // Judged before the rest of the metadata, which may look otherwise in another generation.
-Found judgeGeneration(const QJsonObject &json)
+Objection judgeGeneration(const QJsonObject &json)
 {
     const QJsonObject sdk = json.value(QLatin1String("sdk")).toObject();
     const qint64 abi = sdk.value(QLatin1String("abi")).toInteger();
@@ -103,7 +103,7 @@ Found judgeGeneration(const QJsonObject &json)
 
 // By the loader's own mark and by the metadata; the loader itself would only call the library
 // incompatible.
-Found judgeQt(int mark, const QJsonObject &json)
+Objection judgeQt(int mark, const QJsonObject &json)
 {
     const QVersionNumber own = QLibraryInfo::version();
     const QVersionNumber marked(mark >> 16, (mark >> 8) & 0xff);
@@ -126,7 +126,7 @@ Found judgeQt(int mark, const QJsonObject &json)
     return std::nullopt;
 }
 
-Found judgePlatform(const PluginMetadata &metadata)
+Objection judgePlatform(const PluginMetadata &metadata)
 {
     if (metadata.platforms.isEmpty() || metadata.platforms.contains(QStringLiteral("linux")))
         return std::nullopt;
@@ -135,18 +135,18 @@ Found judgePlatform(const PluginMetadata &metadata)
         QStringLiteral("it is for %1").arg(metadata.platforms.join(QStringLiteral(", ")))};
 }
 
-Found judgeMetadata(const QString &path, PluginRecord *record)
+Objection judgeMetadata(const QString &path, PluginRecord *record)
 {
     const QPluginLoader loader(path);
     const QJsonObject all = loader.metaData();
     if (all.isEmpty())
         return Finding{Verdict::NoMetadata, QStringLiteral("it carries no plugin metadata")};
-    if (Found found = judgeIid(all.value(QLatin1String("IID")).toString()))
+    if (Objection found = judgeIid(all.value(QLatin1String("IID")).toString()))
         return found;
     const QJsonObject json = all.value(QLatin1String("MetaData")).toObject();
-    if (Found found = judgeGeneration(json))
+    if (Objection found = judgeGeneration(json))
         return found;
-    if (Found found = judgeQt(int(all.value(QLatin1String("version")).toInteger()), json))
+    if (Objection found = judgeQt(int(all.value(QLatin1String("version")).toInteger()), json))
         return found;
     QStringList problems;
     const PluginMetadata metadata = readPluginMetadata(json, &problems, &record->warnings);
@@ -168,7 +168,7 @@ PluginRecord PluginJudge::judge(const QString &path) const
     record.path = path;
     const FileFacts facts = fileFacts(path);
     record.canonicalPath = facts.canonicalPath;
-    Found found = judgeFile(facts);
+    Objection found = judgeFile(facts);
     if (!found)
         found = judgeHead(record.canonicalPath, m_ownHead);
     if (!found)

@@ -15,7 +15,7 @@ namespace fairlead::core {
 
 namespace {
 
-Q_LOGGING_CATEGORY(lcReactor, "fairlead.core.reactor", QtInfoMsg)
+Q_LOGGING_CATEGORY(lcDispatcher, "fairlead.core.reactor", QtInfoMsg)
 
 } // namespace
 
@@ -168,7 +168,7 @@ void EpollDispatcher::registerTimer(int timerId,
 {
     if (timerId < 1 || interval < 0 || object == nullptr || object->thread() != thread()
         || thread() != QThread::currentThread()) {
-        qCWarning(lcReactor, "timer %d: bad arguments or started from another thread", timerId);
+        qCWarning(lcDispatcher, "timer %d: bad arguments or started from another thread", timerId);
         return;
     }
     m_timers.add(timerId, interval, timerType, object, nowNs());

@@ -5,6 +5,7 @@
 
 #include <QString>
 
+#include <fairlead/clock.h>
 #include <linux/time_types.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,7 +20,6 @@ namespace fairlead::core {
 namespace {
 
 constexpr qint64 kNsPerSecond = 1'000'000'000;
-constexpr qint64 kNsPerMs = 1'000'000;
 
 // A process without an epoll instance has no event loop; there is nothing to fall back to.
 int createEpoll()

@@ -4,20 +4,13 @@
 #include "core/reactor/hostlink.h"
 #include "core/reactor/reactor.h"
 
+#include <fairlead/bytes.h>
+
 #include <utility>
 
 // A link among others of its peer.
 
 namespace fairlead::core {
-
-namespace {
-
-ByteSpan spanOf(const QByteArray &id)
-{
-    return {id.constData(), std::size_t(id.size())};
-}
-
-} // namespace
 
 void HostLink::setRule(const SessionRequest &request)
 {

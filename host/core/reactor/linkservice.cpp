@@ -7,6 +7,7 @@
 #include "core/reactor/reactor.h"
 #include "core/services/seat.h"
 
+#include <fairlead/bytes.h>
 #include <fairlead/clock.h>
 
 #include <algorithm>
@@ -23,11 +24,6 @@ constexpr qint64 kMaxPaths = 1024;
 constexpr qint64 kMaxPathLength = 4096;
 /// Signs of life are passed on so many times within a timeout, not with every frame.
 constexpr qint64 kHeartbeatsPerTimeout = 8;
-
-QByteArray copyOf(ByteSpan bytes)
-{
-    return {bytes.data(), qsizetype(bytes.size())};
-}
 
 } // namespace
 

@@ -5,21 +5,17 @@
 
 #include "core/distributor/distributor.h"
 #include "core/distributor/overflowpolicy.h"
+#include "core/distributor/replayposition.h"
 #include "core/reactor/hostlink.h"
 #include "core/reactor/reactor.h"
+
+#include <fairlead/bytes.h>
 
 #include <algorithm>
 
 namespace fairlead::core {
 
 namespace {
-
-constexpr ByteSpan kReplayPrefix = "$replay/";
-
-QByteArray bytesOf(ByteSpan bytes)
-{
-    return {bytes.data(), qsizetype(bytes.size())};
-}
 
 // The filter that `$replay/<from>/<filter>` became a subscription to.
 ByteSpan withoutReplay(ByteSpan filter) noexcept
@@ -95,7 +91,7 @@ SubscribeOutcome HostLink::subscribeOne(const SubscribeRequest &request, Notice 
             filter.pattern())) {
         return {Outcome::NotAuthorized, 0};
     }
-    const QByteArray key = bytesOf(filter.bytes());
+    const QByteArray key = copyOf(filter.bytes());
     const bool known = m_session->subscriptions().contains(key);
     if (!known && !m_session->admits(filter))
         return {Outcome::Quota, 0};
@@ -199,7 +195,7 @@ void HostLink::unsubscribe(const ByteSpan *filters, int count, quint32 completio
     notice.kind = Notice::Kind::Unsubscribed;
     notice.completion.tag = completionTag;
     for (int i = 0; i < count; ++i) {
-        const QByteArray key = bytesOf(withoutReplay(filters[i]));
+        const QByteArray key = copyOf(withoutReplay(filters[i]));
         const auto found = m_session->subscriptions().constFind(key);
         if (found == m_session->subscriptions().constEnd()) {
             notice.unsubscribed.push_back(Outcome::NoReceiver);

@@ -6,6 +6,8 @@
 #include <QCoreApplication>
 #include <QEvent>
 
+#include <fairlead/clock.h>
+
 #include <algorithm>
 #include <bit>
 #include <limits>
@@ -14,14 +16,13 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr qint64 kNsPerMs = 1'000'000;
 constexpr qint64 kVeryCoarseNs = 1'000 * kNsPerMs;
-constexpr qint64 kNever = std::numeric_limits<qint64>::max();
+constexpr qint64 kEndOfTime = std::numeric_limits<qint64>::max();
 constexpr std::size_t kNotInHeap = std::numeric_limits<std::size_t>::max();
 
 qint64 addSaturated(qint64 a, qint64 b)
 {
-    return a > kNever - b ? kNever : a + b;
+    return a > kEndOfTime - b ? kEndOfTime : a + b;
 }
 
 // Due times are rounded up to multiples of this. Powers of two nest, so timers of different
@@ -77,7 +78,7 @@ void QtTimers::schedule(Timer *timer, qint64 idealNs) noexcept
 {
     timer->idealNs = idealNs;
     const qint64 granule = granuleNs(timer->intervalNs, timer->type);
-    timer->dueNs = granule == 1 || idealNs > kNever - granule
+    timer->dueNs = granule == 1 || idealNs > kEndOfTime - granule
         ? idealNs
         : (idealNs + granule - 1) / granule * granule;
 }
@@ -143,7 +144,7 @@ void QtTimers::add(int id, qint64 intervalMs, Qt::TimerType type, QObject *objec
     timer->id = id;
     timer->type = type;
     timer->intervalMs = intervalMs;
-    timer->intervalNs = intervalMs > kNever / kNsPerMs ? kNever : intervalMs * kNsPerMs;
+    timer->intervalNs = intervalMs > kEndOfTime / kNsPerMs ? kEndOfTime : intervalMs * kNsPerMs;
     timer->object = object;
     Timer *&head = m_byObject[object];
     timer->nextOfObject = head;

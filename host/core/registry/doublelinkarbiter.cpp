@@ -5,6 +5,8 @@
 
 #include "core/plantedbug.h"
 
+#include <fairlead/bytes.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -14,16 +16,6 @@ namespace {
 
 /// A policy that asks to be asked again at once must not keep the loop busy.
 constexpr qint64 kLeastWaitNs = 1 * kNsPerMs;
-
-QByteArray copyOf(ByteSpan id)
-{
-    return QByteArray(id.data(), qsizetype(id.size()));
-}
-
-ByteSpan spanOf(const QByteArray &id)
-{
-    return {id.constData(), std::size_t(id.size())};
-}
 
 } // namespace
 

@@ -9,7 +9,7 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr qsizetype kMaxText = 256;
+constexpr qsizetype kMaxVersionText = 256;
 
 bool isDigit(QChar c)
 {
@@ -64,7 +64,7 @@ std::weak_ordering comparePart(const QString &left, const QString &right)
 
 std::optional<SemVer> SemVer::fromText(const QString &text)
 {
-    if (text.size() > kMaxText)
+    if (text.size() > kMaxVersionText)
         return std::nullopt;
     QStringView rest(text);
     SemVer version;

@@ -12,13 +12,13 @@ namespace fairlead::core {
 
 namespace {
 
-constexpr std::size_t kKeptCapacity = 16'384;
+constexpr std::size_t kKeptTargets = 16'384;
 
 /// Empties @p list, and gives back what a burst made it take.
 template <typename T>
 void empty(std::vector<T> *list)
 {
-    if (list->capacity() > kKeptCapacity)
+    if (list->capacity() > kKeptTargets)
         *list = std::vector<T>();
     else
         list->clear();

@@ -11,7 +11,7 @@ namespace fairlead::core {
 
 namespace {
 
-Error closedError()
+Error notOpen()
 {
     return {ErrorCode::StorageFailed, QStringLiteral("the store in memory is not open")};
 }
@@ -27,7 +27,7 @@ Result<StoreMeta> MemoryEngine::open()
 Result<> MemoryEngine::load(StoreVisitor &visitor)
 {
     if (!m_isOpen)
-        return closedError();
+        return notOpen();
     for (const auto &[number, row] : m_sessions)
         visitor.visitSession(row);
     for (const auto &[key, row] : m_subscriptions)
@@ -50,7 +50,7 @@ Result<> MemoryEngine::load(StoreVisitor &visitor)
 Result<> MemoryEngine::commit(const EngineBatch &batch)
 {
     if (!m_isOpen)
-        return closedError();
+        return notOpen();
     if (!m_refusal.isNull())
         return m_refusal;
     remove(batch);
@@ -127,7 +127,7 @@ void MemoryEngine::put(const EngineBatch &batch)
 Result<> MemoryEngine::checkpoint()
 {
     if (!m_isOpen)
-        return closedError();
+        return notOpen();
     return m_refusal;
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 const QByteArray kSpacePrefix = QByteArrayLiteral("plugin/");
 
-Error shuttingDown()
+Error endedError()
 {
     return Error(ErrorCode::ShuttingDown, QStringLiteral("nothing is kept any more"));
 }
@@ -126,7 +126,7 @@ void PluginRecords::settle()
         if (change.ticket != 0 && m_keeper->m_store->isRefused(change.ticket)) {
             refusal = m_keeper->m_store->lastError();
             if (refusal.isNull())
-                refusal = shuttingDown();
+                refusal = endedError();
             takeBack(change.key);
         }
         if (refusal.isNull() && change.value)

@@ -46,8 +46,6 @@ DeliveryName nameOf(const RecoveredDelivery &delivery) noexcept
     return {delivery.message.sequence(), delivery.copy};
 }
 
-constexpr quint32 kSharedCopy = 0x80000000; ///< as the sequencer counts them
-
 /// Copies that are sent in the order of sequences, unlike those of retained messages and of what was
 /// meant for another member of a shared group.
 bool isInOrder(const RecoveredDelivery &delivery) noexcept

@@ -22,7 +22,7 @@ void raise(std::atomic<quint64> &number, quint64 to) noexcept
     while (known < to && !number.compare_exchange_weak(known, to, std::memory_order_relaxed)) { }
 }
 
-constexpr std::size_t kKeptCapacity = 65'536;
+constexpr std::size_t kKeptRecords = 65'536;
 constexpr std::size_t kRefusedRanges = 64;
 constexpr quint64 kNoteEvery = quint64(1) << 18;
 
@@ -222,7 +222,7 @@ qint64 Store::nextDue()
 void Store::takeAll()
 {
     m_group.records.clear();
-    if (m_group.records.capacity() > kKeptCapacity)
+    if (m_group.records.capacity() > kKeptRecords)
         m_group.records = std::vector<Queued>();
     m_lazyDue = -1;
     const std::lock_guard lock(m_lock);

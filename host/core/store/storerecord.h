@@ -18,6 +18,12 @@
 
 namespace fairlead::core {
 
+/// Copies of what came by a session's own subscription have 0, of retained messages small numbers, of
+/// what was meant for another member of a shared group numbers from kRedirectedCopy on, and of what
+/// came by shared groups numbers from kSharedCopy on.
+inline constexpr quint32 kRedirectedCopy = 0x40000000;
+inline constexpr quint32 kSharedCopy = 0x80000000;
+
 /// What one session is owed of one message. (session, copy) is unique among the targets of a
 /// message; copies are counted by the session, since it may be owed one message more than once.
 struct DurableTarget

@@ -11,7 +11,7 @@ namespace fairlead::core {
 
 namespace {
 
-bool isEarlier(const TargetSet::Target &a, const TargetSet::Target &b) noexcept
+bool comesFirst(const TargetSet::Target &a, const TargetSet::Target &b) noexcept
 {
     return std::tie(a.session, a.copy) < std::tie(b.session, b.copy);
 }
@@ -73,7 +73,7 @@ TargetSet::Target *TargetSet::tail() noexcept
 
 TargetSet::Target *TargetSet::lowerBound(quint64 session, quint32 copy) noexcept
 {
-    return std::lower_bound(begin(), tail(), Target{session, copy, 0}, isEarlier);
+    return std::lower_bound(begin(), tail(), Target{session, copy, 0}, comesFirst);
 }
 
 TargetSet::Target *TargetSet::find(quint64 session, quint32 copy) noexcept
@@ -84,7 +84,7 @@ TargetSet::Target *TargetSet::find(quint64 session, quint32 copy) noexcept
     if (m_size == 1)
         return isIt(m_one) ? &m_one : nullptr;
     Target *const added = tail();
-    Target *at = std::lower_bound(begin(), added, Target{session, copy, 0}, isEarlier);
+    Target *at = std::lower_bound(begin(), added, Target{session, copy, 0}, comesFirst);
     if (at != added && isIt(*at))
         return at;
     at = std::find_if(added, end(), isIt);
@@ -94,7 +94,7 @@ TargetSet::Target *TargetSet::find(quint64 session, quint32 copy) noexcept
 void TargetSet::insert(const Target &target)
 {
     std::vector<Target> targets(begin(), end());
-    targets.insert(std::upper_bound(targets.begin(), targets.end(), target, isEarlier), target);
+    targets.insert(std::upper_bound(targets.begin(), targets.end(), target, comesFirst), target);
     assign(targets);
 }
 
@@ -119,7 +119,7 @@ void TargetSet::tidyAdded()
 {
     std::vector<Target> targets(begin(), end());
     const auto added = targets.begin() + rowSize();
-    std::sort(added, targets.end(), isEarlier);
+    std::sort(added, targets.end(), comesFirst);
     targets.erase(std::remove_if(added, targets.end(), isSettled), targets.end());
     assign(targets);
 }

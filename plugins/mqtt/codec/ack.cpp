@@ -11,7 +11,7 @@ namespace fairlead::mqtt {
 
 namespace {
 
-constexpr PropertyRules kRules{kAckProperties};
+constexpr PropertyRules kAckRules{kAckProperties};
 
 constexpr bool isAck(PacketType type) noexcept
 {
@@ -81,7 +81,7 @@ DecodeError decodeAck(const Frame &frame, Version version, Ack &out) noexcept
         return {};
     }
     if (const auto error
-        = readProperties(in, kRules, out.properties, [&out](const Property &property) {
+        = readProperties(in, kAckRules, out.properties, [&out](const Property &property) {
               if (property.id == PropertyId::ReasonString) {
                   out.reasonString = property.value;
               }

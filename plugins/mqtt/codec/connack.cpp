@@ -10,22 +10,22 @@ namespace fairlead::mqtt {
 
 namespace {
 
-constexpr PropertyRules kRules{kAckProperties
-                               | maskOf(PropertyId::SessionExpiryInterval,
-                                        PropertyId::ReceiveMaximum,
-                                        PropertyId::MaximumQos,
-                                        PropertyId::RetainAvailable,
-                                        PropertyId::MaximumPacketSize,
-                                        PropertyId::AssignedClientIdentifier,
-                                        PropertyId::TopicAliasMaximum,
-                                        PropertyId::WildcardSubscriptionAvailable,
-                                        PropertyId::SubscriptionIdentifierAvailable,
-                                        PropertyId::SharedSubscriptionAvailable,
-                                        PropertyId::ServerKeepAlive,
-                                        PropertyId::ResponseInformation,
-                                        PropertyId::ServerReference,
-                                        PropertyId::AuthenticationMethod,
-                                        PropertyId::AuthenticationData)};
+constexpr PropertyRules kConnackRules{kAckProperties
+                                      | maskOf(PropertyId::SessionExpiryInterval,
+                                               PropertyId::ReceiveMaximum,
+                                               PropertyId::MaximumQos,
+                                               PropertyId::RetainAvailable,
+                                               PropertyId::MaximumPacketSize,
+                                               PropertyId::AssignedClientIdentifier,
+                                               PropertyId::TopicAliasMaximum,
+                                               PropertyId::WildcardSubscriptionAvailable,
+                                               PropertyId::SubscriptionIdentifierAvailable,
+                                               PropertyId::SharedSubscriptionAvailable,
+                                               PropertyId::ServerKeepAlive,
+                                               PropertyId::ResponseInformation,
+                                               PropertyId::ServerReference,
+                                               PropertyId::AuthenticationMethod,
+                                               PropertyId::AuthenticationData)};
 
 void assign(Connack &out, const Property &property) noexcept
 {
@@ -183,7 +183,7 @@ DecodeError decodeConnack(const Frame &frame, Version version, Connack &out) noe
     }
     if (version == Version::V5) {
         if (const auto error
-            = readProperties(in, kRules, out.properties, [&out](const Property &property) {
+            = readProperties(in, kConnackRules, out.properties, [&out](const Property &property) {
                   assign(out, property);
               })) {
             return error;

@@ -10,7 +10,7 @@ namespace fairlead::mqtt {
 
 namespace {
 
-constexpr PropertyRules kRules{kAckProperties};
+constexpr PropertyRules kSubackRules{kAckProperties};
 
 constexpr bool isSuback(PacketType type) noexcept
 {
@@ -80,7 +80,7 @@ DecodeError decodeSuback(const Frame &frame, Version version, Suback &out) noexc
     }
     if (version == Version::V5) {
         if (const auto error
-            = readProperties(in, kRules, out.properties, [&out](const Property &property) {
+            = readProperties(in, kSubackRules, out.properties, [&out](const Property &property) {
                   if (property.id == PropertyId::ReasonString) {
                       out.reasonString = property.value;
                   }

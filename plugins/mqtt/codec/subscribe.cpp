@@ -15,7 +15,7 @@ constexpr PropertyRules kSubscribeRules{
     maskOf(PropertyId::SubscriptionIdentifier, PropertyId::UserProperty)};
 constexpr PropertyRules kUnsubscribeRules{maskOf(PropertyId::UserProperty)};
 
-constexpr unsigned kQosMask = 0x03;
+constexpr unsigned kOptionQosMask = 0x03;
 constexpr unsigned kNoLocalFlag = 0x04;
 constexpr unsigned kRetainAsPublishedFlag = 0x08;
 constexpr unsigned kRetainHandlingMask = 0x30;
@@ -44,13 +44,13 @@ DecodeError checkFilter(Bytes filter, Version version) noexcept
 
 DecodeError checkOptions(std::uint8_t options, Bytes filter, Version version) noexcept
 {
-    if ((options & kQosMask) == kQosMask) {
+    if ((options & kOptionQosMask) == kOptionQosMask) {
         return protocolError(ErrorKind::BadSubscriptionOptions, "a subscription asks for QoS 3");
     }
     if (version == Version::V31) {
         return {};
     }
-    const unsigned reserved = version == Version::V5 ? kReservedMask : ~kQosMask;
+    const unsigned reserved = version == Version::V5 ? kReservedMask : ~kOptionQosMask;
     if ((options & reserved) != 0) {
         return malformed(ErrorKind::BadSubscriptionOptions,
                          "reserved bits of a subscription's options are set");
@@ -156,7 +156,7 @@ bool SubscriptionCursor::next(Subscription &out) noexcept
     m_rest = in.rest();
     out = Subscription{};
     out.filter = filter;
-    out.qos = options & kQosMask;
+    out.qos = options & kOptionQosMask;
     if (m_version == Version::V5) {
         out.noLocal = (options & kNoLocalFlag) != 0;
         out.retainAsPublished = (options & kRetainAsPublishedFlag) != 0;

@@ -8,11 +8,11 @@
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
 
+#include <fairlead/clock.h>
+
 namespace fairlead::ship {
 
 namespace {
-
-constexpr qint64 kNsPerMs = 1'000'000;
 
 QJsonValue numberOf(quint64 count)
 {

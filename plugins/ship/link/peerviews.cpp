@@ -8,13 +8,14 @@
 #include <QtCore/QDateTime>
 #include <QtCore/QJsonObject>
 
+#include <fairlead/clock.h>
+
 #include <algorithm>
 
 namespace fairlead::ship {
 
 namespace {
 
-constexpr qint64 kNsPerMs = 1'000'000;
 constexpr qint64 kNsPerSecond = 1'000'000'000;
 
 void putText(QJsonObject &view, const char *key, const QByteArray &text)
@@ -39,7 +40,7 @@ void putClaims(QJsonObject &view, const PeerClaims &claims)
     putText(view, "shipId", claims.shipId);
 }
 
-QJsonObject viewOf(const Ski &ski, const char *state)
+QJsonObject objectOf(const Ski &ski, const char *state)
 {
     return {{QStringLiteral("ski"), QString::fromLatin1(ski.toHex())},
             {QStringLiteral("state"), QLatin1String(state)}};
@@ -76,7 +77,7 @@ QJsonArray peerViews(const TrustDesk &desk, qint64 now, qint64 utcMs)
     const auto utcOf = [now, utcMs](qint64 when) { return utcMs - (now - when) / kNsPerMs; };
     const auto requests = desk.requests(now);
     for (const TrustRequest &request : requests) {
-        QJsonObject view = viewOf(request.ski, "pending");
+        QJsonObject view = objectOf(request.ski, "pending");
         putClaims(view, request.claims);
         putTime(view, "since", utcOf(request.firstAt));
         putTime(view, "lastSeen", utcOf(request.lastAt));
@@ -89,7 +90,7 @@ QJsonArray peerViews(const TrustDesk &desk, qint64 now, qint64 utcMs)
     for (const TrustedPeer &peer : peers) {
         const TrustVisitor *const visitor = bestOf(visitors, peer.ski);
         QJsonObject view
-            = viewOf(peer.ski, visitor ? wordOf(visitor->state.load()) : "disconnected");
+            = objectOf(peer.ski, visitor ? wordOf(visitor->state.load()) : "disconnected");
         putText(view, "label", peer.label);
         putClaims(view, peer.claims);
         view.insert(QStringLiteral("source"), QLatin1String(toText(peer.source)));
@@ -104,7 +105,7 @@ QJsonArray peerViews(const TrustDesk &desk, qint64 now, qint64 utcMs)
     }
     const auto rejected = desk.rejected(now);
     for (const auto &[ski, until] : rejected) {
-        QJsonObject view = viewOf(ski, "rejected");
+        QJsonObject view = objectOf(ski, "rejected");
         view.insert(QStringLiteral("seconds"), (until - now + kNsPerSecond - 1) / kNsPerSecond);
         views.append(view);
     }

@@ -20,11 +20,6 @@ namespace {
 
 constexpr qsizetype kSkiDigits = 2 * qsizetype(kSkiSize);
 
-bool isHexDigit(char c) noexcept
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /// "<SKI> label": the first 40 digits, however they are grouped.
 std::optional<TrustedPeer> peerIn(const QByteArray &text)
 {

@@ -21,7 +21,6 @@ namespace fairlead::ship {
 
 namespace {
 
-constexpr qint64 kNsPerMs = 1'000'000;
 /// How long a host that ended without a word has its requests shown.
 constexpr quint32 kShownSeconds = 600;
 /// Strangers by the thousand do not make as many messages.

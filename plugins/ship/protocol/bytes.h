@@ -22,6 +22,16 @@ using Bytes = std::string_view;
     return {data.data(), static_cast<qsizetype>(data.size())};
 }
 
+[[nodiscard]] constexpr bool isDigit(char c) noexcept
+{
+    return c >= '0' && c <= '9';
+}
+
+[[nodiscard]] constexpr bool isHexDigit(char c) noexcept
+{
+    return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 /// Appends without the temporary that a QByteArray made of @p data would be.
 inline void append(QByteArray &out, Bytes data)
 {

@@ -3,6 +3,7 @@
 
 #include "protocol/core_p.h"
 #include "protocol/messagewriter.h"
+#include "protocol/units.h"
 
 #include <algorithm>
 #include <limits>
@@ -12,7 +13,6 @@ namespace fairlead::ship {
 
 namespace {
 
-constexpr qint64 kNsPerMs = 1'000'000;
 constexpr qint64 kNotArmed = std::numeric_limits<qint64>::max();
 
 } // namespace

@@ -3,11 +3,11 @@
 
 #include "protocol/dialgate.h"
 
+#include "protocol/units.h"
+
 namespace fairlead::ship {
 
 namespace {
-
-constexpr qint64 kNsPerMs = 1'000'000;
 
 qint64 pauseAfter(EndReason reason) noexcept
 {

@@ -17,16 +17,6 @@ namespace {
 
 constexpr Bytes kByteOrderMark = "\xEF\xBB\xBF";
 
-constexpr bool isDigit(char c) noexcept
-{
-    return c >= '0' && c <= '9';
-}
-
-constexpr bool isHexDigit(char c) noexcept
-{
-    return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 } // namespace
 
 JsonError JsonTree::parse(Bytes text, const JsonLimits &limits)

@@ -12,16 +12,6 @@ namespace {
 constexpr std::size_t kMinDigits = 8;
 constexpr std::size_t kMaxDigits = 16;
 
-constexpr bool isDigit(char c) noexcept
-{
-    return c >= '0' && c <= '9';
-}
-
-constexpr bool isHexDigit(char c) noexcept
-{
-    return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /// Bit 5 is what tells the cases apart, and every digit has it.
 constexpr unsigned folded(char c) noexcept
 {

@@ -3,6 +3,8 @@
 
 #include "trust/trustbook.h"
 
+#include "protocol/units.h"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -10,8 +12,6 @@
 namespace fairlead::ship {
 
 namespace {
-
-constexpr qint64 kNsPerMs = 1'000'000;
 
 /// What is empty says nothing.
 bool update(QByteArray &known, const QByteArray &claimed)

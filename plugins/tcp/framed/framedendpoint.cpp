@@ -3,8 +3,7 @@
 
 #include "framed/framedendpoint.h"
 
-#include "framed/bytespans.h"
-
+#include <fairlead/bytes.h>
 #include <fairlead/properties.h>
 
 namespace fairlead::tcp {

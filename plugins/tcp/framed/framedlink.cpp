@@ -3,12 +3,12 @@
 
 #include "framed/framedlink.h"
 
-#include "framed/bytespans.h"
 #include "framed/peername.h"
 
 #include <QtCore/QByteArrayView>
 #include <QtCore/QObject>
 
+#include <fairlead/bytes.h>
 #include <fairlead/clock.h>
 #include <fairlead/heartbeat.h>
 #include <fairlead/link.h>

@@ -3,9 +3,9 @@
 
 #include "framed/framedoptions.h"
 
-#include "framed/bytespans.h"
 #include "framed/escapedbytes.h"
 
+#include <fairlead/bytes.h>
 #include <fairlead/message.h>
 #include <fairlead/optionreader.h>
 #include <fairlead/topic.h>

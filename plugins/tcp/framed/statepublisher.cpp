@@ -3,8 +3,7 @@
 
 #include "framed/statepublisher.h"
 
-#include "framed/bytespans.h"
-
+#include <fairlead/bytes.h>
 #include <fairlead/clock.h>
 
 namespace fairlead::tcp {

@@ -7,17 +7,13 @@
 #include "service/members.h"
 #include "service/peercore.h"
 
+#include <fairlead/bytes.h>
 #include <fairlead/properties.h>
 #include <fairlead/topic.h>
 
 namespace fairlead::tcp {
 
 namespace {
-
-ByteSpan spanOf(const QByteArray &bytes) noexcept
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
-}
 
 struct Content
 {

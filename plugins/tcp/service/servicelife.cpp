@@ -7,6 +7,7 @@
 #include "service/members.h"
 #include "service/servicelink.h"
 
+#include <fairlead/bytes.h>
 #include <fairlead/link.h>
 #include <fairlead/logger.h>
 #include <fairlead/service.h>
@@ -16,11 +17,6 @@
 namespace fairlead::tcp {
 
 namespace {
-
-ByteSpan spanOf(const QByteArray &bytes) noexcept
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
-}
 
 Error quietError(QuiesceReason reason)
 {

@@ -8,6 +8,7 @@
 #include "service/peercore.h"
 #include "service/publishing.h"
 
+#include <fairlead/bytes.h>
 #include <fairlead/logger.h>
 #include <fairlead/overflow.h>
 #include <fairlead/properties.h>
@@ -24,11 +25,6 @@ constexpr Bytes kGapTopic = "$notice/gap";
 /// what was agreed. Near the end of MQTT's range, where clients that count from 1 do not get.
 constexpr quint32 kAutoAck = 268'435'454;
 constexpr quint32 kManualAck = 268'435'455;
-
-ByteSpan spanOf(const QByteArray &bytes) noexcept
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
-}
 
 RetainedReplay retainedOf(const QByteArray &name)
 {

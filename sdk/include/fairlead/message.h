@@ -103,6 +103,12 @@ public:
 
     qint64 expiryDeadline() const noexcept { return m_body ? m_body->expiryDeadline : -1; }
 
+    /// Whether its deadline is reached at @p now, in the host's monotonic nanoseconds.
+    bool isExpiredAt(qint64 now) const noexcept
+    {
+        return expiryDeadline() >= 0 && expiryDeadline() <= now;
+    }
+
     quint8 qos() const noexcept { return m_body ? m_body->qos : 0; }
 
     bool isRetain() const noexcept { return m_body && m_body->retain; }

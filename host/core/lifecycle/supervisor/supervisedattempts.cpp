@@ -12,7 +12,6 @@
 namespace fairlead::core {
 
 using State = EndpointState;
-using Kind = EndpointEvent::Kind;
 
 void SupervisedEndpoint::open(DialTrigger trigger)
 {
@@ -64,7 +63,7 @@ SupervisedEndpoint::Opening SupervisedEndpoint::tryOpen(DialTrigger trigger)
             Error error(ErrorCode::LimitReached, QStringLiteral("dialled too often"));
             setRetryAfter(error, answer.retryAfterNs);
             if (answer.stormBegan)
-                announce(Kind::DialStorm, error, answer.retryAfterNs);
+                announce(EndpointEvent::Kind::DialStorm, error, answer.retryAfterNs);
             return {Opening::Outcome::Postponed, error, answer.retryAfterNs};
         }
         permit = std::move(answer.permit);
@@ -111,7 +110,7 @@ bool SupervisedEndpoint::drawTicket(qint64 delay)
 void SupervisedEndpoint::scheduleTicket(qint64 delay, const Error &reason)
 {
     if (drawTicket(delay))
-        announce(Kind::ReconnectScheduled, reason, delay);
+        announce(EndpointEvent::Kind::ReconnectScheduled, reason, delay);
 }
 
 void SupervisedEndpoint::handleFailure(const Error &error, EndCause cause)
@@ -163,7 +162,7 @@ void SupervisedEndpoint::giveUp(const Error &reason, bool wasReconnecting)
 {
     enter(State::Failed, reason);
     if (wasReconnecting)
-        announce(Kind::ReconnectFailed, reason);
+        announce(EndpointEvent::Kind::ReconnectFailed, reason);
 }
 
 void SupervisedEndpoint::becomeReady(quint64 generation, const QString &peer)
@@ -175,7 +174,7 @@ void SupervisedEndpoint::becomeReady(quint64 generation, const QString &peer)
     m_notBefore = 0;
     enter(State::Running, {});
     if (wasReconnecting)
-        announce(Kind::Reconnected);
+        announce(EndpointEvent::Kind::Reconnected);
     m_services.timers.arm(m_linkTimer, m_services.clock.now() + m_plan.policy.stabilityNs);
 }
 

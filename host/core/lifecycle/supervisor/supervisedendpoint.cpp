@@ -11,7 +11,6 @@
 namespace fairlead::core {
 
 using State = EndpointState;
-using Kind = EndpointEvent::Kind;
 
 namespace {
 
@@ -112,7 +111,7 @@ Result<> SupervisedEndpoint::begin(DialTrigger trigger)
     m_notBefore = 0;
     m_stopReason = {};
     enter(State::Starting, {});
-    announce(Kind::Started);
+    announce(EndpointEvent::Kind::Started);
     if (m_plan.role != SupervisedRole::Passive)
         open(trigger);
     return {};
@@ -149,7 +148,7 @@ void SupervisedEndpoint::finishStop(const Error &reason)
     m_link = 0;
     m_services.timers.disarm(m_linkTimer);
     enter(State::Stopped, reason);
-    announce(Kind::Stopped, reason);
+    announce(EndpointEvent::Kind::Stopped, reason);
     if (std::exchange(m_restart, false)) {
         // Refused only when the host closes or the endpoint was disabled: then it stays down.
         static_cast<void>(begin(DialTrigger::Operator));
@@ -248,7 +247,8 @@ Result<> SupervisedEndpoint::adoptLink(quint64 generation, const QString &peer)
 bool SupervisedEndpoint::owesStopped() const noexcept
 {
     return std::any_of(m_effects.cbegin(), m_effects.cend(), [](const Effect &effect) {
-        return effect.kind == Effect::Kind::Emit && effect.event.kind == Kind::Stopped;
+        return effect.kind == Effect::Kind::Emit
+            && effect.event.kind == EndpointEvent::Kind::Stopped;
     });
 }
 
@@ -284,14 +284,14 @@ void SupervisedEndpoint::enter(State to, const Error &reason)
     Q_ASSERT(change);
     if (!change.value_or(false))
         return;
-    EndpointEvent event = makeEvent(Kind::StateChanged, reason);
+    EndpointEvent event = makeEvent(EndpointEvent::Kind::StateChanged, reason);
     event.to = to;
     m_state = to;
     m_since = event.at;
     m_effects.push_back({Effect::Kind::Emit, std::move(event), 0, 0, {}});
 }
 
-EndpointEvent SupervisedEndpoint::makeEvent(Kind kind, const Error &reason) const
+EndpointEvent SupervisedEndpoint::makeEvent(EndpointEvent::Kind kind, const Error &reason) const
 {
     return {kind,
             m_plan.name,
@@ -304,7 +304,7 @@ EndpointEvent SupervisedEndpoint::makeEvent(Kind kind, const Error &reason) cons
             0};
 }
 
-void SupervisedEndpoint::announce(Kind kind, const Error &reason, qint64 delayNs)
+void SupervisedEndpoint::announce(EndpointEvent::Kind kind, const Error &reason, qint64 delayNs)
 {
     EndpointEvent event = makeEvent(kind, reason);
     event.delayNs = delayNs;
@@ -352,25 +352,25 @@ void SupervisedEndpoint::runEffects()
 void SupervisedEndpoint::emitEvent(const EndpointEvent &event)
 {
     switch (event.kind) {
-    case Kind::StateChanged:
+    case EndpointEvent::Kind::StateChanged:
         Q_EMIT stateChanged(event);
         break;
-    case Kind::Started:
+    case EndpointEvent::Kind::Started:
         Q_EMIT started(event);
         break;
-    case Kind::Stopped:
+    case EndpointEvent::Kind::Stopped:
         Q_EMIT stopped(event);
         break;
-    case Kind::Reconnected:
+    case EndpointEvent::Kind::Reconnected:
         Q_EMIT reconnected(event);
         break;
-    case Kind::ReconnectFailed:
+    case EndpointEvent::Kind::ReconnectFailed:
         Q_EMIT reconnectFailed(event);
         break;
-    case Kind::ReconnectScheduled:
+    case EndpointEvent::Kind::ReconnectScheduled:
         Q_EMIT reconnectScheduled(event);
         break;
-    case Kind::DialStorm:
+    case EndpointEvent::Kind::DialStorm:
         Q_EMIT dialStorm(event);
         break;
     }
