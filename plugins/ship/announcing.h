@@ -13,9 +13,17 @@ class HostServices;
 
 namespace fairlead::ship {
 
+class FoundBoard;
 class TrustKeeper;
 class WindowBell;
 struct ShipOptions;
+
+/// What the endpoints of the plugin share; outlives them.
+struct Announcing
+{
+    WindowBell &bell;
+    FoundBoard &board;
+};
 
 /// @p listener, found in the network and finding others, as far as @p discovery wants it and the host
 /// can. The references outlive the result.
@@ -24,6 +32,6 @@ struct ShipOptions;
                                                   const DiscoveryOptions &discovery,
                                                   HostServices &host,
                                                   TrustKeeper &keeper,
-                                                  WindowBell &bell);
+                                                  const Announcing &with);
 
 } // namespace fairlead::ship

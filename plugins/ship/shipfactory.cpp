@@ -70,7 +70,7 @@ Result<std::unique_ptr<Listener>> ShipFactory::createListener(const EndpointConf
                      *seen,
                      host,
                      m_keeper,
-                     m_windowBell);
+                     {m_windowBell, m_foundBoard});
 }
 
 Result<std::unique_ptr<Dialler>> ShipFactory::createDialler(const EndpointConfig &config,

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "discovery/foundboard.h"
 #include "discovery/windowbell.h"
 #include "link/shipcommands.h"
 #include "link/trustkeeper.h"
@@ -37,7 +38,8 @@ private:
     Result<ShipOptions> begin(const EndpointConfig &config, Role role, HostServices &host);
 
     TrustKeeper m_keeper;
-    ShipCommands m_commands{m_keeper};
+    FoundBoard m_foundBoard;
+    ShipCommands m_commands{m_keeper, [this] { return m_foundBoard.views(); }};
     WindowBell m_windowBell;
 };
 

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace fairlead::ship {
 
@@ -16,13 +17,13 @@ namespace fairlead::ship {
 class AnnouncedListener final : public Listener
 {
 public:
-    /// @p follower is kept as long as @p discovery is to hear of decisions about trust.
+    /// @p ties are kept as long as others are to reach @p discovery.
     AnnouncedListener(std::unique_ptr<Listener> listener,
                       std::unique_ptr<Discovery> discovery,
-                      std::shared_ptr<void> follower)
+                      std::vector<std::shared_ptr<void>> ties)
         : m_listener(std::move(listener))
         , m_discovery(std::move(discovery))
-        , m_follower(std::move(follower))
+        , m_ties(std::move(ties))
     { }
 
     std::unique_ptr<LinkDriver> createDriver(const LinkContext &context) override
@@ -47,7 +48,7 @@ public:
 private:
     const std::unique_ptr<Listener> m_listener;
     const std::unique_ptr<Discovery> m_discovery;
-    const std::shared_ptr<void> m_follower; ///< ends first
+    const std::vector<std::shared_ptr<void>> m_ties; ///< end first
 };
 
 } // namespace fairlead::ship

@@ -41,6 +41,12 @@ void Discovery::listening(quint16 port)
     const std::vector<FoundPeer> peers = m_found.peers();
     for (const FoundPeer &peer : peers)
         want(peer);
+    // Not everybody announces itself again.
+    const std::vector<FoundPeer> remembered = m_parts.remembered();
+    for (const FoundPeer &peer : remembered) {
+        if (!m_found.find(peer.claims.ski))
+            dial(peer);
+    }
     show();
 }
 
@@ -51,9 +57,10 @@ void Discovery::stopped()
     m_state.label.clear();
     m_mdns->withdraw();
     if (m_parts.dials) {
-        const std::vector<FoundPeer> peers = m_found.peers();
-        for (const FoundPeer &peer : peers)
-            m_parts.dials->unwant(peer.claims.ski.toHex());
+        for (const std::vector<FoundPeer> &peers : {m_found.peers(), m_parts.remembered()}) {
+            for (const FoundPeer &peer : peers)
+                m_parts.dials->unwant(peer.claims.ski.toHex());
+        }
     }
 }
 
@@ -140,10 +147,15 @@ void Discovery::follow(const std::vector<Ski> &changed)
 
 void Discovery::want(const FoundPeer &peer)
 {
-    const Announcement &claims = peer.claims;
-    if (m_port == 0 || !m_parts.isTrusted(claims.ski))
+    if (m_port == 0 || !m_parts.isTrusted(peer.claims.ski))
         return;
-    m_parts.learn(claims.ski, claims);
+    m_parts.learn(peer);
+    dial(peer);
+}
+
+void Discovery::dial(const FoundPeer &peer)
+{
+    const Announcement &claims = peer.claims;
     if (!m_parts.dials || peer.addresses.isEmpty())
         return;
     PeerTarget target;

@@ -37,7 +37,9 @@ public:
         /// Whether the first stranger is accepted now.
         std::function<bool()> isWindowOpen;
         /// What a trusted peer says of itself.
-        std::function<void(const Ski &, const Announcement &)> learn;
+        std::function<void(const FoundPeer &)> learn;
+        /// Trusted peers where they were found last, before the host was started too.
+        std::function<std::vector<FoundPeer>()> remembered;
         // Of the host; they outlive it.
         const Clock &clock;
         Timers &timers;
@@ -76,6 +78,7 @@ private:
     void announce();
     void follow(const std::vector<Ski> &changed);
     void want(const FoundPeer &peer);
+    void dial(const FoundPeer &peer);
     void show();
     void showSoon();
     void log(LogLevel level, const char *event, const QString &text) const;

@@ -10,12 +10,6 @@ namespace fairlead::ship {
 
 namespace {
 
-QString placeText(const PeerAddress &address)
-{
-    const QString host = address.host.contains(u':') ? u'[' + address.host + u']' : address.host;
-    return host + u':' + QString::number(address.port);
-}
-
 void insertText(QJsonObject &object, const char *key, const QByteArray &text)
 {
     if (!text.isEmpty())

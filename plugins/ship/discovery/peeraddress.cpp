@@ -3,8 +3,10 @@
 
 #include "discovery/peeraddress.h"
 
+#include <QtCore/QStringList>
 #include <QtNetwork/QHostAddress>
 
+#include <algorithm>
 #include <array>
 
 namespace fairlead::ship {
@@ -49,6 +51,38 @@ QList<PeerAddress> dialOrder(const QList<PeerAddress> &addresses)
             kinds[kind].append(address);
     }
     return kinds[0] + kinds[1] + kinds[2];
+}
+
+QString placeText(const PeerAddress &address)
+{
+    const QString host = address.host.contains(u':') ? u'[' + address.host + u']' : address.host;
+    return host + u':' + QString::number(address.port);
+}
+
+QByteArray placesText(const QList<PeerAddress> &addresses)
+{
+    QStringList list;
+    for (const PeerAddress &address : addresses) {
+        if (!address.host.contains(u' '))
+            list.append(placeText(address));
+    }
+    return list.join(u' ').toUtf8();
+}
+
+QList<PeerAddress> placesFromText(const QByteArray &text)
+{
+    QList<PeerAddress> addresses;
+    const QStringList list = QString::fromUtf8(text).split(u' ', Qt::SkipEmptyParts);
+    for (const QString &place : list) {
+        const qsizetype colon = place.lastIndexOf(u':');
+        QString host = place.left(std::max<qsizetype>(colon, 0));
+        const quint16 port = place.mid(colon + 1).toUShort();
+        if (host.startsWith(u'[') && host.endsWith(u']'))
+            host = host.mid(1, host.size() - 2);
+        if (!host.isEmpty() && port != 0)
+            addresses.append({host, port});
+    }
+    return addresses;
 }
 
 } // namespace fairlead::ship

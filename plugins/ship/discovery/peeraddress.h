@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <QtCore/QByteArray>
 #include <QtCore/QList>
 #include <QtCore/QString>
 
@@ -25,5 +26,13 @@ struct PeerAddress
 /// The order to dial in, without repetitions: IPv4, IPv6, then names, since a resolver without mDNS
 /// holds a name for seconds. Within each, the order of @p addresses.
 [[nodiscard]] QList<PeerAddress> dialOrder(const QList<PeerAddress> &addresses);
+
+/// "192.168.1.5:4712", "[fe80::1%2]:4712", "pump.local:4712".
+[[nodiscard]] QString placeText(const PeerAddress &address);
+
+/// All of them with blanks between; what cannot be written so is left out.
+[[nodiscard]] QByteArray placesText(const QList<PeerAddress> &addresses);
+/// What is none is passed over.
+[[nodiscard]] QList<PeerAddress> placesFromText(const QByteArray &text);
 
 } // namespace fairlead::ship

@@ -46,6 +46,20 @@ QJsonObject objectOf(const Ski &ski, const char *state)
             {QStringLiteral("state"), QLatin1String(state)}};
 }
 
+QJsonObject strangerView(const QJsonObject &claims)
+{
+    QJsonObject view{{QStringLiteral("ski"), claims.value(QLatin1String("ski"))},
+                     {QStringLiteral("state"), QStringLiteral("found")},
+                     {QStringLiteral("connected"), false}};
+    for (const char *const key : {"brand", "model", "type"}) {
+        if (claims.contains(QLatin1String(key)))
+            view.insert(QLatin1String(key), claims.value(QLatin1String(key)));
+    }
+    if (claims.contains(QLatin1String("id")))
+        view.insert(QStringLiteral("shipId"), claims.value(QLatin1String("id")));
+    return view;
+}
+
 const char *wordOf(State state) noexcept
 {
     if (state == State::Data)
@@ -69,6 +83,35 @@ const TrustVisitor *bestOf(const std::vector<TrustVisitorPtr> &visitors, const S
 }
 
 } // namespace
+
+QJsonArray withFound(QJsonArray views, const QJsonArray &found)
+{
+    for (const auto &one : found) {
+        const QJsonObject claims = one.toObject();
+        const QJsonValue ski = claims.value(QLatin1String("ski"));
+        const bool isPresent = claims.value(QLatin1String("present")).toBool();
+        qsizetype place = 0;
+        while (place < views.size()
+               && views.at(place).toObject().value(QLatin1String("ski")) != ski)
+            ++place;
+        QJsonObject view;
+        if (place < views.size())
+            view = views.at(place).toObject();
+        else if (!isPresent)
+            continue;
+        else
+            view = strangerView(claims);
+        if (isPresent || !view.contains(QLatin1String("present"))) {
+            view.insert(QStringLiteral("present"), isPresent);
+            view.insert(QStringLiteral("addresses"), claims.value(QLatin1String("addresses")));
+        }
+        if (place < views.size())
+            views.replace(place, view);
+        else
+            views.append(view);
+    }
+    return views;
+}
 
 QJsonArray peerViews(const TrustDesk &desk, qint64 now, qint64 utcMs)
 {

@@ -13,4 +13,8 @@ class TrustDesk;
 /// and @p utcMs are of the same moment.
 [[nodiscard]] QJsonArray peerViews(const TrustDesk &desk, qint64 now, qint64 utcMs);
 
+/// @p views with what is found in the network: of the peers that are in it, and of strangers that are
+/// there now. @p found: as foundViews() makes it.
+[[nodiscard]] QJsonArray withFound(QJsonArray views, const QJsonArray &found);
+
 } // namespace fairlead::ship

@@ -102,8 +102,7 @@ void ShipLink::act(const PeerIdentified &action)
     claims.shipId = action.methods.id;
     (void)m_endpoint.desk.learn(*m_ski, claims, m_context.clock.utcMs());
     m_methods = action.methods;
-    if (m_lease)
-        publishInfo();
+    publishInfo();
 }
 
 void ShipLink::act(const Notice &action)

@@ -7,6 +7,7 @@
 
 #include <fairlead/clock.h>
 #include <fairlead/messagestream.h>
+#include <fairlead/sending.h>
 
 #include <utility>
 
@@ -30,30 +31,18 @@ void ShipLink::handlePull(Lease &lease)
         return;
     }
     m_waiting = false;
+    // SHIP acknowledges nothing: the connection has what was sent.
+    const auto sendOne = [this](const Delivery &one) { return send(one.message); };
     while (isExchanging() && m_context.stream.space() > 0) {
         const int share = m_pace.share(now());
         if (share == 0) {
             m_context.timers.arm(m_paceTimer, m_pace.next());
             return;
         }
-        Delivery deliveries[SendPace::kShare];
-        Window window;
-        window.unacked = share;
-        window.bytes = m_context.stream.space();
-        const int count = lease.take(deliveries, share, window);
+        const int count = sendSome(lease, {share, m_context.stream.space()}, share, sendOne);
         if (count == 0)
             return;
         m_pace.spend(count);
-        Settle settles[SendPace::kShare];
-        int settled = 0;
-        for (int i = 0; i < count; ++i) {
-            const Settle::How how = send(deliveries[i].message);
-            // SHIP acknowledges nothing: the connection has it now.
-            if (deliveries[i].handle != 0)
-                settles[settled++] = {deliveries[i].handle, how};
-        }
-        if (settled > 0)
-            lease.settle(settles, settled);
         if (std::exchange(m_stateChanged, false))
             publishState();
     }
@@ -131,9 +120,14 @@ void ShipLink::publishState(const Error &reason)
 
 void ShipLink::publishInfo()
 {
-    if (const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski))
-        publish(topic("info"), infoJson(*peer, *m_methods), kNever);
-    m_methods.reset();
+    const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski);
+    if (!peer || !m_methods || !m_lease)
+        return;
+    const QByteArray info = infoJson(*peer, *m_methods);
+    if (info == m_info)
+        return;
+    m_info = info;
+    publish(topic("info"), info, kNever);
 }
 
 void ShipLink::handleCompletions(const Completion *completions, int count)

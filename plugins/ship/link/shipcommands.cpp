@@ -90,10 +90,15 @@ Result<Ski> ShipCommands::skiIn(const QJsonObject &arguments) const
     return *ski;
 }
 
-void ShipCommands::list(CommandReply reply) const
+QJsonArray ShipCommands::views() const
 {
     const Clock &clock = *m_keeper.clock();
-    reply.done(peerViews(*m_keeper.desk(), clock.now(), clock.utcMs()));
+    return withFound(peerViews(*m_keeper.desk(), clock.now(), clock.utcMs()), m_found());
+}
+
+void ShipCommands::list(CommandReply reply) const
+{
+    reply.done(views());
 }
 
 void ShipCommands::show(const QJsonObject &arguments, CommandReply reply) const
@@ -101,16 +106,16 @@ void ShipCommands::show(const QJsonObject &arguments, CommandReply reply) const
     const Clock &clock = *m_keeper.clock();
     if (arguments.contains(QLatin1String("ski"))) {
         const Result<Ski> ski = skiIn(arguments);
-        const auto views = peerViews(*m_keeper.desk(), clock.now(), clock.utcMs());
-        for (const auto &view : views) {
+        const QJsonArray all = views();
+        for (const auto &view : all) {
             if (view.toObject().value(QLatin1String("ski")).toString() == hexOf(*ski)) {
                 reply.done(view);
                 return;
             }
         }
-        reply.fail(Error(
-            ErrorCode::NotFound,
-            QStringLiteral("nobody with the SKI %1 is trusted or has asked").arg(hexOf(*ski))));
+        reply.fail(Error(ErrorCode::NotFound,
+                         QStringLiteral("nobody with the SKI %1 is trusted, has asked or is found")
+                             .arg(hexOf(*ski))));
         return;
     }
     if (!m_own) {

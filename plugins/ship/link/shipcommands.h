@@ -6,13 +6,16 @@
 #include "protocol/ski.h"
 
 #include <QtCore/QByteArray>
+#include <QtCore/QJsonArray>
 #include <QtCore/QJsonObject>
 #include <QtCore/QString>
 
 #include <fairlead/operatorcommands.h>
 #include <fairlead/result.h>
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 namespace fairlead::ship {
 
@@ -31,9 +34,13 @@ struct OwnIdentity
 class ShipCommands
 {
 public:
+    /// Who is found in the network, as foundViews() has it.
+    using Found = std::function<QJsonArray()>;
+
     /// @p keeper outlives it.
-    explicit ShipCommands(TrustKeeper &keeper) noexcept
+    ShipCommands(TrustKeeper &keeper, Found found)
         : m_keeper(keeper)
+        , m_found(std::move(found))
     { }
 
     void setIdentity(const OwnIdentity &own) { m_own = own; }
@@ -52,7 +59,10 @@ private:
     void pin(const Ski &ski, const QJsonObject &arguments, CommandReply reply);
     void window(const QJsonObject &arguments, CommandReply reply);
 
+    QJsonArray views() const;
+
     TrustKeeper &m_keeper;
+    const Found m_found;
     std::optional<OwnIdentity> m_own;
 };
 

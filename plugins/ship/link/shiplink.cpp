@@ -197,6 +197,12 @@ void ShipLink::handlePin(const QByteArray &pin)
     perform(actions);
 }
 
+void ShipLink::handleClaims()
+{
+    if (m_phase == Phase::Running)
+        publishInfo();
+}
+
 void ShipLink::handleAuthenticated(const Error &error)
 {
     if (m_phase != Phase::Authenticating)
@@ -267,8 +273,7 @@ void ShipLink::handleLease(const LeaseGrant &grant)
 void ShipLink::takeUp()
 {
     publishState();
-    if (m_methods)
-        publishInfo();
+    publishInfo();
     const QByteArrayList early = m_early.take();
     for (const QByteArray &payload : early) {
         if (m_lease)

@@ -99,6 +99,7 @@ private:
     void handleTimer(TimerId timer) override;
     void handleTrust(Trust trust) override;
     void handlePin(const QByteArray &pin) override;
+    void handleClaims() override;
 
     const ShipOptions &options() const noexcept { return m_endpoint.options; }
 
@@ -161,7 +162,8 @@ private:
     Lease *m_lease = nullptr; ///< only while Running
     TrustVisitorPtr m_visitor; ///< at the desk; once the peer is known
     EarlyData m_early; ///< until there is a lease
-    std::optional<AccessMethods> m_methods; ///< the peer's, not told yet
+    std::optional<AccessMethods> m_methods; ///< the peer's
+    QByteArray m_info; ///< as the bus knows it
     Trust m_trust = Trust::Pending;
     bool m_isStrangersLease = false; ///< it was asked for before the peer was trusted
     bool m_isShown = false; ///< on the bus, for it is trusted, or was

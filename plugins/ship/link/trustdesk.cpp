@@ -71,6 +71,18 @@ void TrustDesk::tell(const TrustVisitorPtr &visitor, Trust trust)
     });
 }
 
+void TrustDesk::tellClaims(const Ski &ski)
+{
+    for (const TrustVisitorPtr &visitor : m_visitors) {
+        if (visitor->ski != ski || !visitor->m_executor)
+            continue;
+        visitor->m_executor->post([visitor] {
+            if (visitor->m_follower)
+                visitor->m_follower->handleClaims();
+        });
+    }
+}
+
 /// Links and followers learn who is trusted now.
 void TrustDesk::follow()
 {
@@ -190,6 +202,7 @@ TrustBook::Learned TrustDesk::learn(const Ski &ski, const PeerClaims &claims, qi
     if (learned == TrustBook::Learned::Changed) {
         m_changes.toStore.insert(ski);
         wake();
+        tellClaims(ski);
     }
     return learned;
 }
@@ -296,6 +309,7 @@ bool TrustDesk::accept(const TrustedPeer &peer)
     const std::scoped_lock locked(m_lock);
     const bool hasPlace = m_book.accept(peer);
     follow();
+    tellClaims(peer.ski);
     return hasPlace;
 }
 

@@ -120,6 +120,7 @@ private:
     };
 
     static void tell(const TrustVisitorPtr &visitor, Trust trust);
+    void tellClaims(const Ski &ski);
     void follow();
     void wake();
     void handleWake();

@@ -29,6 +29,8 @@ public:
     virtual void handleTrust(Trust trust) = 0;
     /// The peer's PIN.
     virtual void handlePin(const QByteArray &pin) = 0;
+    /// What is known of the peer changed.
+    virtual void handleClaims() = 0;
 };
 
 /// A live link at the desk. Ownership: shared, for what is posted to its reactor may come late.

@@ -238,6 +238,8 @@ TrustBook::Learned TrustBook::learn(const Ski &ski, const PeerClaims &claims, qi
     changed = update(peer.claims.brand, claims.brand) || changed;
     changed = update(peer.claims.model, claims.model) || changed;
     changed = update(peer.claims.type, claims.type) || changed;
+    changed = update(peer.claims.path, claims.path) || changed;
+    changed = update(peer.claims.places, claims.places) || changed;
     qint64 &stored = place->second.storedSeenUtcMs;
     if (!changed && utcMs - stored < m_limits.seenStepMs)
         return Learned::Nothing;

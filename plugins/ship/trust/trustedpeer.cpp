@@ -85,7 +85,9 @@ bool takeText(const JsonValue &member, Draft &draft)
                               {"shipId", &draft.claims.shipId},
                               {"brand", &draft.claims.brand},
                               {"model", &draft.claims.model},
-                              {"type", &draft.claims.type}};
+                              {"type", &draft.claims.type},
+                              {"path", &draft.claims.path},
+                              {"places", &draft.claims.places}};
     for (const Target &target : targets) {
         if (!hasKey(member, target.name))
             continue;
@@ -138,6 +140,10 @@ QByteArray toRecord(const TrustedPeer &peer)
     record.text("brand", peer.claims.brand);
     record.text("model", peer.claims.model);
     record.text("type", peer.claims.type);
+    if (!peer.claims.places.isEmpty()) {
+        record.text("path", peer.claims.path);
+        record.text("places", peer.claims.places);
+    }
     record.number("added", peer.addedUtcMs);
     record.number("seen", peer.seenUtcMs);
     return record.finish();

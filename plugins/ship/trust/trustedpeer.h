@@ -32,6 +32,8 @@ struct PeerClaims
     QByteArray brand;
     QByteArray model;
     QByteArray type;
+    QByteArray path = {}; ///< of its WebSocket, as it was last announced
+    QByteArray places = {}; ///< where it was last announced to be, as placesText() writes them
 };
 
 /// A peer that may connect, as it is kept.

@@ -194,6 +194,54 @@ class Finding(DiscoveryTest):
         peer = self.accept(sock, device, daemon)
         peer.shake_hands_as_server()
 
+    def test_a_restart_remembers_where_a_device_was(self):
+        """Some announce themselves once, and wait to be dialled."""
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        self.found(device, port, path="/eebus/x")
+        peer = self.accept(sock, device, daemon)
+        peer.shake_hands_as_server()
+        self.avahi.tell("vanish")
+        self.assertEqual(daemon.stop(), 0)
+        peer.close()
+        again = self.host(endpoint(url="ship://0.0.0.0:0", trusted=[device.ski]),
+                          environment=self.bus.environment, folder=daemon.folder)
+        peer = self.accept(sock, device, again)
+        self.assertTrue(peer.request.startswith(b"GET /eebus/x HTTP/1.1\r\n"), peer.request)
+        peer.shake_hands_as_server()
+
+    def test_what_is_found_is_listed(self):
+        device, stranger = self.identity(), self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        reader = self.reader(daemon)
+        self.found(device, port, name="Pump", model="X1")
+        self.found(stranger, port, name="Other", brand="Brand")
+        self.discovered(reader, lambda text: len(text["peers"]) == 2)
+        done = self.tool("ship", "list", "--json", "--control", daemon.socket)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        peers = {one["ski"]: one for one in json.loads(done.stdout)}
+        self.assertEqual((peers[stranger.ski]["state"], peers[stranger.ski]["brand"]),
+                         ("found", "Brand"))
+        self.assertTrue(peers[device.ski]["present"])
+        self.assertEqual(peers[device.ski]["addresses"], [f"127.0.0.1:{port}"])
+
+    def test_what_a_connected_device_announces_reaches_its_info(self):
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        reader = self.reader(daemon)
+        self.found(device, port, model="X1")
+        peer = self.accept(sock, device, daemon)
+        peer.shake_hands_as_server()
+        self.connected(reader, device)
+        info = json.loads(self.next(reader, f"ship/{device.ski}/info"))
+        self.assertEqual(info["model"], "X1")
+        self.found(device, port, model="X2")
+        info = json.loads(self.next(reader, f"ship/{device.ski}/info"))
+        self.assertEqual(info["model"], "X2")
+
     def test_who_came_by_itself_is_not_dialled(self):
         device = self.identity()
         sock, port = self.listening()

@@ -157,7 +157,7 @@ struct Plugin
 {
     explicit Plugin(FakeHost &services, const QJsonObject &options = {})
         : host(services)
-        , commands(keeper)
+        , commands(keeper, [this] { return found; })
     {
         keeper.attach(host);
         commands.setIdentity({skiOf(kOwnSki), "Fairlead-1", "SHIP;SKI:1;ENDSHIP;"});
@@ -200,6 +200,7 @@ struct Plugin
 
     FakeHost &host;
     TrustKeeper keeper;
+    QJsonArray found; ///< in the network
     ShipCommands commands;
     std::shared_ptr<ship::ShipEndpoint> endpoint;
     QString text;

@@ -97,6 +97,7 @@ private Q_SLOTS:
     void whoOnlyLooksIsNotAnnounced();
     void aTrustedPeerIsWanted();
     void aStrangerIsShown();
+    void whoWasFoundBeforeTheStartIsWanted();
     void flickerUnwantsNobody();
     void otherAddressesAreToldToTheDials();
     void trustDecides();
@@ -118,6 +119,7 @@ private:
     std::vector<std::pair<Ski, QByteArray>> m_learned;
     bool m_isOpen = false;
     bool m_announces = true;
+    std::vector<FoundPeer> m_remembered;
     std::unique_ptr<Discovery> m_discovery;
 };
 
@@ -129,6 +131,7 @@ void tst_ShipDiscovery::init()
     m_publisher.topics.clear();
     m_logger.lines.clear();
     m_learned.clear();
+    m_remembered.clear();
     m_trusted = {ski(1)};
     m_isOpen = false;
     m_announces = qstrcmp(QTest::currentTestFunction(), "whoOnlyLooksIsNotAnnounced") != 0;
@@ -139,9 +142,10 @@ void tst_ShipDiscovery::init()
                            m_announces,
                            [this](const Ski &one) { return m_trusted.contains(one); },
                            [this] { return m_isOpen; },
-                           [this](const Ski &one, const Announcement &claims) {
-                               m_learned.emplace_back(one, claims.brand);
+                           [this](const FoundPeer &peer) {
+                               m_learned.emplace_back(peer.claims.ski, peer.claims.brand);
                            },
+                           [this] { return m_remembered; },
                            m_clock,
                            m_timers,
                            m_logger,
@@ -253,6 +257,28 @@ void tst_ShipDiscovery::aStrangerIsShown()
     QCOMPARE(peer.value(QStringLiteral("present")), QJsonValue(true));
     QCOMPARE(peer.value(QStringLiteral("addresses")).toArray(),
              QJsonArray{QStringLiteral("[fe80::7%2]:4712")});
+}
+
+// Devices do not always announce themselves again.
+void tst_ShipDiscovery::whoWasFoundBeforeTheStartIsWanted()
+{
+    m_remembered = {{announcement(1), {{QStringLiteral("192.0.2.6"), 4711}}, false}};
+    m_discovery->listening(4712);
+    QCOMPARE(m_dials.wanted.size(), qsizetype(1));
+    QCOMPARE(m_dials.wanted[0].key, ski(1).toHex());
+    QCOMPARE(m_dials.wanted[0].path, QByteArray("/eebus/"));
+    QCOMPARE(m_dials.wanted[0].places, (QList<PeerPlace>{{QStringLiteral("192.0.2.6"), 4711}}));
+    // It was not seen.
+    QVERIFY(m_learned.empty());
+    QVERIFY(shown().value(QStringLiteral("peers")).toArray().isEmpty());
+    found(1, "192.0.2.7");
+    QCOMPARE(m_dials.wanted.last().places, (QList<PeerPlace>{{QStringLiteral("192.0.2.7"), 4712}}));
+    m_discovery->stopped();
+    QVERIFY(m_dials.unwanted.contains(ski(1).toHex()));
+    m_dials.wanted.clear();
+    m_discovery->listening(4712);
+    QCOMPARE(m_dials.wanted.size(), qsizetype(1));
+    QCOMPARE(m_dials.wanted[0].places, (QList<PeerPlace>{{QStringLiteral("192.0.2.7"), 4712}}));
 }
 
 void tst_ShipDiscovery::flickerUnwantsNobody()

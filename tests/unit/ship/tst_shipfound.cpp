@@ -84,6 +84,7 @@ private Q_SLOTS:
     void takenLabelsAreNumbered();
     void addressesAreJudged_data();
     void addressesAreJudged();
+    void placesOutliveTheProcessAsText();
     void addressesComeBeforeNames();
     void reportsOfAllInterfacesAreOnePeer();
     void reportsComeInPieces();
@@ -292,6 +293,17 @@ void tst_ShipFound::addressesAreJudged()
     QFETCH(QString, text);
     QFETCH(int, interface);
     QTEST(dialAddress(text, interface), "dialled");
+}
+
+void tst_ShipFound::placesOutliveTheProcessAsText()
+{
+    const QList<PeerAddress> places
+        = {at("192.0.2.8"), at("fe80::7%3", 1), at("pump.local", 65535)};
+    const QByteArray text = placesText(places);
+    QCOMPARE(text, QByteArray("192.0.2.8:4712 [fe80::7%3]:1 pump.local:65535"));
+    QCOMPARE(placesFromText(text), places);
+    QCOMPARE(placesText({at("a b"), at("c")}), QByteArray("c:4712"));
+    QCOMPARE(placesFromText(" x :1 y: z:0 z:65536 [::1]:2  "), (QList<PeerAddress>{at("::1", 2)}));
 }
 
 // RR11, SV-14

@@ -11,7 +11,9 @@
 using namespace fairlead;
 using namespace fairlead::test;
 using namespace fairlead::test::shiptexts;
+using fairlead::ship::PeerClaims;
 using fairlead::ship::Role;
+using fairlead::ship::Ski;
 
 class tst_ShipLink : public QObject
 {
@@ -35,6 +37,7 @@ private Q_SLOTS:
     void silenceIsEndedByTheTimer();
     void theHostsEndIsAnnounced();
     void aFencedLinkSaysThatItIsADuplicate();
+    void whatIsLearnedLaterIsTold();
     void theShipIdStays();
     void lifeIsAskedForAsTheSpecificationSays();
     void nothingHappensAfterTheEnd();
@@ -343,6 +346,29 @@ void tst_ShipLink::aFencedLinkSaysThatItIsADuplicate()
     // The state is the other link's to tell.
     QCOMPARE(harness.bus.published.size(), published);
     QVERIFY(harness.lease.released.empty());
+}
+
+void tst_ShipLink::whatIsLearnedLaterIsTold()
+{
+    LinkHarness harness(trusting());
+    harness.shakeHands();
+    harness.receive("\1{\"accessMethods\":[{\"id\":\"one\"}]}");
+    harness.executor.run();
+    const QByteArray info = "ship/" + kPeerSki + "/info";
+    QCOMPARE(harness.published(info).size(), 1);
+    const Ski peer = *Ski::fromText(fairlead::ship::viewOf(kPeerSki));
+    PeerClaims claims;
+    claims.model = "X1";
+    (void)harness.endpoint->desk.learn(peer, claims, 1);
+    harness.executor.run();
+    QCOMPARE(harness.published(info).size(), 2);
+    QCOMPARE(harness.published(info)[1].value(QStringLiteral("model")),
+             QJsonValue(QStringLiteral("X1")));
+    // Where it is now is nobody's business on the bus.
+    claims.places = "192.0.2.7:4712";
+    (void)harness.endpoint->desk.learn(peer, claims, 2);
+    harness.executor.run();
+    QCOMPARE(harness.published(info).size(), 2);
 }
 
 // RR16

@@ -398,18 +398,21 @@ void tst_ShipTrust::claimsAreLearned()
 
 void tst_ShipTrust::recordsComeBack()
 {
-    const TrustedPeer kept = {ski(300),
-                              TrustSource::Entered,
-                              "the \"boiler\"\n",
-                              {"id", "br\xC3\xA4nd", "model", "type"},
-                              kUtc,
-                              kUtc + 1};
+    const TrustedPeer kept
+        = {ski(300),
+           TrustSource::Entered,
+           "the \"boiler\"\n",
+           {"id", "br\xC3\xA4nd", "model", "type", "/eebus/", "192.0.2.7:4712 [fe80::1%2]:4712"},
+           kUtc,
+           kUtc + 1};
     const QByteArray record = toRecord(kept);
     const auto read = fromRecord(viewOf(record));
     QVERIFY(read);
     QCOMPARE(toRecord(*read), record);
     QCOMPARE(read->label, kept.label);
     QCOMPARE(read->seenUtcMs, kUtc + 1);
+    QCOMPARE(read->claims.path, kept.claims.path);
+    QCOMPARE(read->claims.places, kept.claims.places);
     QByteArray later = record;
     later.replace(0, 1, R"({"later":[1,{}],)");
     QCOMPARE(toRecord(*fromRecord(viewOf(later))), record);

@@ -32,6 +32,7 @@ private Q_SLOTS:
     void skisAreReadAsPeopleTypeThem();
     void pinsAreChecked();
     void theIdentityIsShown();
+    void whoIsFoundIsListed();
     void whoWaitsIsShownAsItIs();
     void requestsLeaveTheBoardWithTime();
     void manyStrangersMakeFewMessages();
@@ -277,12 +278,47 @@ void tst_ShipTrustKeeper::theIdentityIsShown()
 
     TrustKeeper keeper;
     keeper.attach(host);
-    ShipCommands fresh(keeper);
+    ShipCommands fresh(keeper, [] { return QJsonArray(); });
     QString code;
     fresh.call(QStringLiteral("show"), {}, CommandReply([&](const Result<QJsonValue> &answer) {
                    code = QLatin1String(errorName(answer.error().code()));
                }));
     QCOMPARE(code, QStringLiteral("not-running"));
+}
+
+void tst_ShipTrustKeeper::whoIsFoundIsListed()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    const QString stranger(40, u'5');
+    const QString left(40, u'6');
+    const auto foundPeer = [](const QString &ski, bool isPresent) {
+        return QJsonObject{
+            {QStringLiteral("ski"), ski},
+            {QStringLiteral("present"), isPresent},
+            {QStringLiteral("id"), QStringLiteral("Pump-1")},
+            {QStringLiteral("brand"), QStringLiteral("Brand")},
+            {QStringLiteral("addresses"), QJsonArray{QStringLiteral("192.0.2.7:4712")}}};
+    };
+    const QString trusted = QString::fromLatin1(kPeerSki);
+    // Two listeners may see one peer, and one of them no more.
+    plugin.found = {foundPeer(stranger, true),
+                    foundPeer(trusted, true),
+                    foundPeer(trusted, false),
+                    foundPeer(left, false)};
+    plugin.askAbout("trust", kPeerSki, {{QStringLiteral("label"), QStringLiteral("pump")}});
+    QCOMPARE(plugin.stateOf(stranger.toLatin1()), QStringLiteral("found"));
+    QCOMPARE(plugin.stateOf(kPeerSki), QStringLiteral("disconnected"));
+    QCOMPARE(plugin.stateOf(left.toLatin1()), QStringLiteral("none"));
+    QCOMPARE(plugin.ask("list").toArray().size(), 2);
+    const QJsonObject one = plugin.askAbout("show", stranger.toLatin1()).toObject();
+    QCOMPARE(one.value(QStringLiteral("shipId")), QJsonValue(QStringLiteral("Pump-1")));
+    QCOMPARE(one.value(QStringLiteral("brand")), QJsonValue(QStringLiteral("Brand")));
+    const QJsonObject known = plugin.askAbout("show", kPeerSki).toObject();
+    QCOMPARE(known.value(QStringLiteral("label")), QJsonValue(QStringLiteral("pump")));
+    QCOMPARE(known.value(QStringLiteral("present")), QJsonValue(true));
+    QCOMPARE(known.value(QStringLiteral("addresses")),
+             QJsonValue(QJsonArray{QStringLiteral("192.0.2.7:4712")}));
 }
 
 void tst_ShipTrustKeeper::whoWaitsIsShownAsItIs()
