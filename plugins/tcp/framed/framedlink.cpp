@@ -14,6 +14,7 @@
 #include <fairlead/link.h>
 #include <fairlead/logger.h>
 #include <fairlead/security.h>
+#include <fairlead/sending.h>
 
 #include <algorithm>
 
@@ -308,25 +309,11 @@ void FramedLink::handleCompletions(const Completion *completions, int count)
 
 void FramedLink::handlePull(Lease &lease)
 {
-    constexpr int kAtOnce = 32;
+    // Such a peer acknowledges nothing: the connection has what was sent.
+    const auto sendOne = [this](const Delivery &one) { return send(one.message); };
     while (m_phase == Phase::Running && m_context.stream.space() > 0) {
-        Delivery deliveries[kAtOnce];
-        Window window;
-        window.unacked = kAtOnce;
-        window.bytes = m_context.stream.space();
-        const int count = lease.take(deliveries, kAtOnce, window);
-        if (count == 0)
+        if (sendSome(lease, {kSendBatch, m_context.stream.space()}, kSendBatch, sendOne) == 0)
             return;
-        Settle settles[kAtOnce];
-        int settled = 0;
-        for (int i = 0; i < count; ++i) {
-            const Settle::How how = send(deliveries[i].message);
-            // Such a peer acknowledges nothing: the connection has it now.
-            if (deliveries[i].handle != 0)
-                settles[settled++] = {deliveries[i].handle, how};
-        }
-        if (settled > 0)
-            lease.settle(settles, settled);
     }
 }
 

@@ -12,6 +12,7 @@
 #include <fairlead/logger.h>
 #include <fairlead/overflow.h>
 #include <fairlead/properties.h>
+#include <fairlead/sending.h>
 #include <fairlead/topic.h>
 
 #include <algorithm>
@@ -173,24 +174,13 @@ void Subscribing::handleUnsubscribed(quint32 id, const UnsubscribeOutcome *outco
 
 void Subscribing::pull(Lease &lease)
 {
-    constexpr int kAtOnce = 32;
     while (m_core.lease && m_core.context.stream.space() > 0) {
-        Delivery deliveries[kAtOnce];
-        Window window;
-        window.unacked = std::max(0, m_core.window - int(m_awaited.size()));
-        window.bytes = m_core.context.stream.space();
-        const int count = lease.take(deliveries, kAtOnce, window);
-        if (count == 0)
+        const Window window{std::max(0, m_core.window - int(m_awaited.size())),
+                            m_core.context.stream.space()};
+        if (sendSome(lease, window, kSendBatch, [this](const Delivery &one) { return send(one); })
+            == 0) {
             return;
-        Settle settles[kAtOnce];
-        int settled = 0;
-        for (int i = 0; i < count; ++i) {
-            const std::optional<Settle::How> how = send(deliveries[i]);
-            if (how && deliveries[i].handle != 0)
-                settles[settled++] = {deliveries[i].handle, *how};
         }
-        if (settled > 0)
-            lease.settle(settles, settled);
     }
 }
 
