@@ -47,7 +47,7 @@ std::shared_ptr<const WebSocketSettings> settings(bool messages)
     made.subProtocols = {"ship"};
     made.maxMessage = kMaxMessage;
     made.messages = messages;
-    made.servesRoot = true;
+    made.hasRoot = true;
     return std::make_shared<const WebSocketSettings>(made);
 }
 

@@ -69,11 +69,6 @@ QByteArrayList allTopics()
     return topics;
 }
 
-ByteSpan spanOf(const QByteArray &bytes)
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
-}
-
 } // namespace
 
 class tst_StreamSet : public QObject

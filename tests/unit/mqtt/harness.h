@@ -33,11 +33,6 @@ inline Bytes bytesOf(const QByteArray &bytes)
     return {bytes.constData(), std::size_t(bytes.size())};
 }
 
-inline QByteArray copyOf(Bytes bytes)
-{
-    return {bytes.data(), qsizetype(bytes.size())};
-}
-
 /// "10 0c": octets as they are written in documents.
 inline QByteArray hex(const char *text)
 {

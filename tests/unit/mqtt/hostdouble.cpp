@@ -7,15 +7,6 @@
 
 namespace fairlead::test {
 
-namespace {
-
-QByteArray copyOf(ByteSpan bytes)
-{
-    return {bytes.data(), qsizetype(bytes.size())};
-}
-
-} // namespace
-
 char *FakeStream::reserve(std::size_t size) noexcept
 {
     Q_ASSERT(size > 0 && size <= kMaxReserve);

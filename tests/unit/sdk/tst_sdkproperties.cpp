@@ -31,11 +31,6 @@ ByteSpan span(const QByteArray &bytes)
     return {bytes.constData(), std::size_t(bytes.size())};
 }
 
-QByteArray copyOf(ByteSpan bytes)
-{
-    return {bytes.data(), qsizetype(bytes.size())};
-}
-
 } // namespace
 
 void tst_SdkProperties::writtenBlockHasTheEncodingOfMqtt()

@@ -21,16 +21,6 @@ ServiceOptions optionsOf(const QJsonObject &options)
     return *parsed;
 }
 
-QByteArray copyOf(ByteSpan bytes)
-{
-    return {bytes.data(), qsizetype(bytes.size())};
-}
-
-ByteSpan spanOf(const QByteArray &bytes)
-{
-    return {bytes.constData(), std::size_t(bytes.size())};
-}
-
 } // namespace
 
 Result<> FakeSeat::call(const CallRequest &request)

@@ -14,11 +14,6 @@ using namespace fairlead::test;
 
 namespace {
 
-QByteArray copyOf(ByteSpan bytes)
-{
-    return {bytes.data(), qsizetype(bytes.size())};
-}
-
 /// A property block as one text, "id=value" and ";" after each.
 QByteArray shown(const QByteArray &block)
 {
