@@ -269,7 +269,6 @@ class FourRules(DoublesTest):
                         device.accept()
                     left = self.one_is_left(device)
                     if rule is newest:
-                        # TC_SHIP_CONN_001
                         self.assertIs(left, device.connections[1])
                     if rule is initiator:
                         self.assertEqual(left.dialled, is_bigger)
@@ -284,15 +283,19 @@ class FourRules(DoublesTest):
                     self.assertEqual(device.daemon.stop(), 0)
 
     def test_the_bigger_ski_keeps_the_newest(self):
+        """TC_SHIP_CONN_001, RR12"""
         self.converge(newest)
 
     def test_the_initiator_of_the_bigger_ski_is_kept(self):
+        """RR12"""
         self.converge(initiator)
 
     def test_the_bigger_ski_keeps_the_oldest(self):
+        """RR12"""
         self.converge(oldest)
 
     def test_first_come_first_served(self):
+        """RR12"""
         self.converge(first_come)
 
 

@@ -160,9 +160,33 @@ class Silence(ShipTest):
         self.assertTrue(peer.receive().startswith(b'\x01{"accessMethods"'))
 
 
-class Resets(ShipTest):
-    """RR21: in each phase, many times, and then somebody connects as usual."""
+    def test_a_device_that_is_dialled_and_silent_is_given_up(self):
+        """RR10, RR21: in TCP and in TLS; it is dialled again, and found once it speaks."""
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.host(endpoint("pump", f"ship://127.0.0.1:{port}", role="dial",
+                                    peer_key_id=device.ski, reconnect_delay=0.05,
+                                    handshake_timeout=1))
+        sock.settimeout(kit.DEADLINE)
+        silent, _ = sock.accept()
+        self.addCleanup(silent.close)
+        self.assertTrue(ends(silent))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(device.certificate, device.key)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(daemon.folder / "state/identity/ship.pem")
+        plain, _ = sock.accept()
+        plain.settimeout(kit.DEADLINE)
+        try:
+            mute = context.wrap_socket(plain, server_side=True)
+        except OSError:
+            print(daemon.log()); raise
+        self.addCleanup(mute.close)
+        self.assertTrue(ends(mute))
+        self.accept(sock, device, daemon).shake_hands_as_server()
 
+
+class Resets(ShipTest):
     def resets(self, device, daemon):
         def dialled(*messages):
             peer = self.dial(daemon, device)
@@ -204,6 +228,7 @@ class Resets(ShipTest):
                                      ANNOUNCE_CLOSE)}
 
     def test_resets_leave_nothing_behind(self):
+        """RR21: in each phase, many times, and then somebody connects as usual."""
         device = self.identity()
         daemon = self.host(endpoint(trusted=[device.ski]))
         rpc = self.rpc(daemon)
