@@ -7,12 +7,20 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <memory>
 
 namespace fairlead::core {
 
 namespace {
 
 constexpr qsizetype kKeyIdBytes = 20;
+
+struct OctetsFree
+{
+    void operator()(ASN1_OCTET_STRING *octets) const noexcept { ASN1_OCTET_STRING_free(octets); }
+};
+
+using OctetsPtr = std::unique_ptr<ASN1_OCTET_STRING, OctetsFree>;
 
 Error refusal(const QString &text)
 {
@@ -86,12 +94,14 @@ Result<QByteArray> keyIdOf(x509_st *certificate)
         return Error(ErrorCode::IdentityMismatch, QStringLiteral("its key cannot be read"));
     QByteArray keyId
         = QByteArray(reinterpret_cast<const char *>(digest.data()), qsizetype(size)).toHex();
-    const ASN1_OCTET_STRING *said = X509_get0_subject_key_id(certificate);
+    // Read by itself: OpenSSL's own view of a certificate has none when any other extension is odd.
+    const OctetsPtr said(static_cast<ASN1_OCTET_STRING *>(
+        X509_get_ext_d2i(certificate, NID_subject_key_identifier, nullptr, nullptr)));
     if (!said)
         return Error(ErrorCode::IdentityMismatch, QStringLiteral("it has no key identifier"));
     const QByteArray claimed
-        = QByteArray(reinterpret_cast<const char *>(ASN1_STRING_get0_data(said)),
-                     ASN1_STRING_length(said))
+        = QByteArray(reinterpret_cast<const char *>(ASN1_STRING_get0_data(said.get())),
+                     ASN1_STRING_length(said.get()))
               .toHex();
     if (claimed != keyId) {
         return Error(ErrorCode::IdentityMismatch,

@@ -117,6 +117,9 @@ void LayerStream::finishOutput() noexcept
 {
     if (std::exchange(m_finished, true))
         return;
+    // What waits for the layer below to open is for nobody, and would hold up the end.
+    if (!m_below->isOpen())
+        m_below->close(CloseMode::Drain);
     if (m_phase == Phase::Open)
         sayGoodbye();
     else if (m_phase != Phase::Closing)

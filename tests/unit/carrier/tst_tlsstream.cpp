@@ -132,6 +132,7 @@ private Q_SLOTS:
     void theEndIsAnnounced();
     void silenceIsAnEndToo();
     void closingBeforeTheHandshakeSendsNothing();
+    void whoGivesUpInTheHandshakeIsGoneAtOnce();
     void webSocketsRunAbove();
 };
 
@@ -433,6 +434,33 @@ void tst_TlsStream::closingBeforeTheHandshakeSendsNothing()
     server.stream.finishOutput();
     QVERIFY(server.wire->takeSent().empty());
     QVERIFY(server.wire->isFinished());
+}
+
+// RR10: the request of a WebSocket that waits for TLS does not hold up the end.
+void tst_TlsStream::whoGivesUpInTheHandshakeIsGoneAtOnce()
+{
+    Papers papers;
+    CountingRandom random;
+    WebSocketSettings settings;
+    settings.host = "broker.example";
+    ChunkPool pool;
+    auto *wire = new WireStream(pool);
+    WebSocketStream client(
+        pool,
+        std::make_unique<TlsStream>(pool,
+                                    std::unique_ptr<LinkStream>(wire),
+                                    contextOf(papers.clientSettings(), TlsRole::Client)),
+        WebSocketRole::Client,
+        std::make_shared<const WebSocketSettings>(settings),
+        random);
+    TopReader top(client);
+    top.read();
+    QVERIFY(!wire->takeSent().empty());
+    client.close(CloseMode::Drain);
+    client.finishOutput();
+    QVERIFY(wire->takeSent().empty());
+    QVERIFY(wire->isFinished());
+    QVERIFY(client.isFlushed());
 }
 
 // PL-04
