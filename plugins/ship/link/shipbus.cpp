@@ -31,6 +31,11 @@ void ShipLink::handlePull(Lease &lease)
         return;
     }
     m_waiting = false;
+    // A connection that has to give way to another one takes along what it carries.
+    if (const qint64 until = m_visitor->contestedUntil(); until > now()) {
+        m_context.timers.arm(m_paceTimer, until);
+        return;
+    }
     // SHIP acknowledges nothing: the connection has what was sent.
     const auto sendOne = [this](const Delivery &one) { return send(one.message); };
     while (isExchanging() && m_context.stream.space() > 0) {

@@ -203,6 +203,12 @@ void ShipLink::handleClaims()
         publishInfo();
 }
 
+void ShipLink::handleAlone()
+{
+    if (m_lease && isExchanging())
+        handlePull(*m_lease);
+}
+
 void ShipLink::handleAuthenticated(const Error &error)
 {
     if (m_phase != Phase::Authenticating)

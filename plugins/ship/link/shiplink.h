@@ -100,6 +100,7 @@ private:
     void handleTrust(Trust trust) override;
     void handlePin(const QByteArray &pin) override;
     void handleClaims() override;
+    void handleAlone() override;
 
     const ShipOptions &options() const noexcept { return m_endpoint.options; }
 
@@ -152,7 +153,7 @@ private:
     MessageStream *const m_messages; ///< null: the host carries no messages
     ProtocolTimers m_timers;
     SendPace m_pace;
-    Timer m_paceTimer; ///< until the next share, while messages wait
+    Timer m_paceTimer; ///< until messages may leave, while some wait
     QMetaObject::Connection m_linkEnd;
     std::optional<Ski> m_ski; ///< of the peer, proved
     QByteArray m_peerKey; ///< its text

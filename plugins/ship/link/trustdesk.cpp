@@ -6,6 +6,7 @@
 #include <fairlead/executor.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace fairlead::ship {
@@ -169,6 +170,10 @@ TrustDesk::Arrival TrustDesk::arrive(const Ski &ski,
     const TrustBook::Judgement judgement = m_book.judge(ski, PeerClaims(), now, utcMs, entrance);
     visitor->m_trust = judgement.trust;
     m_visitors.push_back(visitor);
+    if (const auto rivals = visitorsOf(ski); rivals.size() > 1) {
+        for (const TrustVisitorPtr &rival : rivals)
+            rival->m_contestedUntil = now + kContestNs;
+    }
     if (judgement.autoAccepted) {
         m_changes.toStore.insert(ski);
         follow();
@@ -184,7 +189,29 @@ void TrustDesk::leave(const TrustVisitorPtr &visitor)
         return;
     visitor->m_follower = nullptr;
     const std::scoped_lock locked(m_lock);
-    std::erase(m_visitors, visitor);
+    if (std::erase(m_visitors, visitor) == 0)
+        return;
+    const std::vector<TrustVisitorPtr> rivals = visitorsOf(visitor->ski);
+    if (rivals.size() != 1)
+        return;
+    const TrustVisitorPtr &last = rivals.front();
+    last->m_contestedUntil = 0;
+    if (!last->m_executor)
+        return;
+    last->m_executor->post([last] {
+        if (last->m_follower)
+            last->m_follower->handleAlone();
+    });
+}
+
+std::vector<TrustVisitorPtr> TrustDesk::visitorsOf(const Ski &ski) const
+{
+    std::vector<TrustVisitorPtr> all;
+    std::copy_if(m_visitors.cbegin(),
+                 m_visitors.cend(),
+                 std::back_inserter(all),
+                 [&ski](const TrustVisitorPtr &one) { return one->ski == ski; });
+    return all;
 }
 
 void TrustDesk::trustDialled(const Ski &ski, const QByteArray &endpoint)

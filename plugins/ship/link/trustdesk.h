@@ -22,6 +22,10 @@ namespace fairlead::ship {
 class TrustDesk final : public std::enable_shared_from_this<TrustDesk>
 {
 public:
+    /// How long it is open which of several connections a peer keeps. Who keeps the newest takes a second
+    /// for it, who pings them does after three: later both seem to stay.
+    static constexpr qint64 kContestNs = 3'000'000'000;
+
     explicit TrustDesk(const TrustLimits &limits = TrustLimits());
 
     /// One that keeps nothing, and has nothing to wait for.
@@ -121,6 +125,7 @@ private:
 
     static void tell(const TrustVisitorPtr &visitor, Trust trust);
     void tellClaims(const Ski &ski);
+    [[nodiscard]] std::vector<TrustVisitorPtr> visitorsOf(const Ski &ski) const;
     void follow();
     void wake();
     void handleWake();

@@ -31,6 +31,8 @@ public:
     virtual void handlePin(const QByteArray &pin) = 0;
     /// What is known of the peer changed.
     virtual void handleClaims() = 0;
+    /// It is the peer's only connection again.
+    virtual void handleAlone() = 0;
 };
 
 /// A live link at the desk. Ownership: shared, for what is posted to its reactor may come late.
@@ -45,6 +47,11 @@ public:
 
     const Ski ski;
     const QByteArray endpoint;
+
+    /// Until when it is open which of several connections the peer keeps, this one or another; in the past
+    /// or 0: it is not.
+    qint64 contestedUntil() const noexcept { return m_contestedUntil; }
+
     // Written by the link, read by anybody.
     std::atomic<State> state = State::Idle;
     std::atomic<bool> wantsPin = false; ///< the peer waits for somebody to enter its PIN
@@ -52,6 +59,7 @@ public:
 private:
     friend class TrustDesk;
 
+    std::atomic<qint64> m_contestedUntil = 0; ///< written under the desk's lock
     Executor *const m_executor; ///< null: it is told nothing
     TrustFollower *m_follower = nullptr; ///< the reactor's; null once the link is gone
     Trust m_trust = Trust::Pending; ///< as it was told last; under the desk's lock

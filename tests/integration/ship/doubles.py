@@ -92,7 +92,7 @@ class Connection(Peer):
         text = message[1:]
         if message == INIT:
             self.tell(*([] if self.dialled else [INIT]), READY)
-        elif b'"connectionHello"' in text and self.dialled:
+        elif b'"connectionHello"' in text and b'"ready"' in text and self.dialled:
             self.tell(ANNOUNCE_MAX)
         elif message == ANNOUNCE_MAX:
             self.tell(SELECT)

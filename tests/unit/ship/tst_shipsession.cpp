@@ -22,6 +22,9 @@ private Q_SLOTS:
     void dataBeforeTheSessionKeepsItsOrder();
     void dataBeforeTheSessionIsBounded();
     void whatWaitsLeavesInShares();
+    void whatIsSentWaitsUntilItIsDecided_data();
+    void whatIsSentWaitsUntilItIsDecided();
+    void theWinnerSendsWhatWaited();
     void aLoserSaysNothingOnTheBus_data();
     void aLoserSaysNothingOnTheBus();
 };
@@ -121,6 +124,62 @@ void tst_ShipSession::whatWaitsLeavesInShares()
     QCOMPARE(harness.lease.settled.size(), std::size_t(kCount));
     // Nothing waits, and nothing is asked for.
     QVERIFY(harness.timers.armed.empty());
+}
+
+// Two nodes that dial each other may each begin with another connection: the one that is given up would
+// take along what it carries.
+void tst_ShipSession::whatIsSentWaitsUntilItIsDecided_data()
+{
+    QTest::addColumn<bool>("otherEnds");
+    QTest::newRow("the other one ends") << true;
+    QTest::newRow("both stay") << false;
+}
+
+void tst_ShipSession::whatIsSentWaitsUntilItIsDecided()
+{
+    QFETCH(bool, otherEnds);
+    LinkHarness harness(trusting());
+    harness.shakeHands();
+    LinkHarness other(harness.endpoint, Role::Server);
+    other.contend();
+    harness.stream.sent.clear();
+    harness.offer("1", 1);
+    harness.offer("2", 2);
+    harness.driver->handlePull(harness.lease);
+    harness.advance(2'999);
+    QVERIFY(harness.stream.sent.isEmpty());
+    QVERIFY(harness.lease.settled.empty());
+    if (otherEnds) {
+        other.driver->handleEndOfInput();
+        harness.executor.run();
+    } else {
+        harness.advance(1);
+    }
+    QCOMPARE(harness.stream.sent, (QByteArrayList{dataMessage("1"), dataMessage("2")}));
+    // One that leaves without messages to wait for changes nothing.
+    LinkHarness late(harness.endpoint, Role::Server);
+    late.contend();
+    late.driver->handleEndOfInput();
+    harness.driver->handleFenced(FenceReason::TakenOver);
+    harness.stream.sent.clear();
+    harness.executor.run();
+    QVERIFY(harness.stream.sent.isEmpty());
+}
+
+void tst_ShipSession::theWinnerSendsWhatWaited()
+{
+    LinkHarness loser(trusting());
+    loser.shakeHands();
+    LinkHarness winner(loser.endpoint, Role::Server);
+    winner.contend();
+    winner.exchange();
+    winner.stream.sent.clear();
+    winner.offer("1", 1);
+    winner.prevail();
+    QVERIFY(winner.stream.sent.isEmpty());
+    loser.driver->handleFenced(FenceReason::TakenOver);
+    winner.executor.run();
+    QCOMPARE(winner.stream.sent, QByteArrayList{dataMessage("1")});
 }
 
 void tst_ShipSession::aLoserSaysNothingOnTheBus_data()
