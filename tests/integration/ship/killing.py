@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from pairofhosts import PairTest, kit, wire  # noqa: E402
+from pairofhosts import PairTest, wire  # noqa: E402
 
 COUNT = 200
 
