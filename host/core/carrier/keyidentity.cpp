@@ -3,24 +3,18 @@
 
 #include "core/carrier/keyidentity.h"
 
+#include "core/carrier/opensslpointers.h"
+
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <array>
-#include <memory>
 
 namespace fairlead::core {
 
 namespace {
 
 constexpr qsizetype kKeyIdBytes = 20;
-
-struct OctetsFree
-{
-    void operator()(ASN1_OCTET_STRING *octets) const noexcept { ASN1_OCTET_STRING_free(octets); }
-};
-
-using OctetsPtr = std::unique_ptr<ASN1_OCTET_STRING, OctetsFree>;
 
 Error refusal(const QString &text)
 {

@@ -26,6 +26,7 @@ using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO_free_all>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
 using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509_free>>;
 using NumberPtr = std::unique_ptr<BIGNUM, OpensslFree<BN_free>>;
+using OctetsPtr = std::unique_ptr<ASN1_OCTET_STRING, OpensslFree<ASN1_OCTET_STRING_free>>;
 using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslFree<X509_EXTENSION_free>>;
 
 } // namespace fairlead::core
