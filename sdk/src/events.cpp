@@ -47,6 +47,10 @@ constexpr std::array kCatalogue = {
     Named{EventKind::StoreDegraded, "store-degraded"},
     Named{EventKind::StoreRecovered, "store-recovered"},
     Named{EventKind::StoreQuarantined, "store-quarantined"},
+    Named{EventKind::TrustRequested, "trust-requested"},
+    Named{EventKind::TrustGranted, "trust-granted"},
+    Named{EventKind::TrustRefused, "trust-refused"},
+    Named{EventKind::TrustWithdrawn, "trust-withdrawn"},
     Named{EventKind::Lag, "lag"},
     Named{EventKind::Closed, "closed"},
 };

@@ -60,6 +60,19 @@ private:
     QPointer<EventReader> m_reader; ///< its own; null once its handler broke
 };
 
+bool isToldByPlugins(EventKind kind) noexcept
+{
+    switch (kind) {
+    case EventKind::TrustRequested:
+    case EventKind::TrustGranted:
+    case EventKind::TrustRefused:
+    case EventKind::TrustWithdrawn:
+        return true;
+    default:
+        return false;
+    }
+}
+
 Result<EventFilter> filterFrom(const EventRequest &request)
 {
     EventFilter filter;
@@ -95,6 +108,22 @@ Result<std::unique_ptr<EventSubscription>> EventService::subscribe(const EventRe
         return reader.error();
     return std::unique_ptr<EventSubscription>(
         std::make_unique<Subscription>(std::move(reader).value(), handler));
+}
+
+Result<> EventService::tell(const PeerEvent &event)
+{
+    if (!isToldByPlugins(event.kind) || event.key.isEmpty()) {
+        return Error(ErrorCode::InvalidArgument,
+                     QStringLiteral("plugins tell of the trust in a peer that they name"));
+    }
+    if (m_bus.isClosed())
+        return Error(ErrorCode::ShuttingDown, QStringLiteral("nobody reads events any more"));
+    m_bus.publish(event.kind, [&event](Event &out) {
+        out.key = event.key;
+        out.endpoint = event.endpoint;
+        out.details = event.details;
+    });
+    return {};
 }
 
 } // namespace fairlead::core

@@ -19,6 +19,7 @@ public:
 
     Result<std::unique_ptr<EventSubscription>> subscribe(const EventRequest &request,
                                                          EventHandler &handler) override;
+    Result<> tell(const PeerEvent &event) override;
 
 private:
     EventBus &m_bus;

@@ -56,6 +56,8 @@ void TrustKeeper::attach(HostServices &host)
     m_timers = serviceOf<Timers>(host, FAIRLEAD_TIMERS_IID);
     m_publisher = serviceOf<Publisher>(host, FAIRLEAD_PUBLISHER_IID);
     m_records = serviceOf<Records>(host, FAIRLEAD_RECORDS_IID);
+    m_events = serviceOf<Events>(host, FAIRLEAD_EVENTS_IID);
+    m_attachedUtcMs = m_clock ? m_clock->utcMs() : 0;
     if (auto *const main = serviceOf<Executor>(host, FAIRLEAD_EXECUTOR_IID); main && m_clock)
         m_desk->setListener(*main, [this] { handleChanged(); });
     load();
@@ -100,6 +102,8 @@ void TrustKeeper::handleChanged()
     std::erase_if(m_followers, [](const auto &one) { return one.expired(); });
     const auto followers = m_followers;
     for (const auto &[ski, isTrusted] : changes.trust) {
+        if (isTrusted)
+            tellAccepted(ski);
         for (const auto &one : followers) {
             if (const std::shared_ptr<Follower> follower = one.lock())
                 (*follower)(ski, isTrusted);
@@ -127,6 +131,45 @@ void TrustKeeper::store(const Ski &ski)
                     .arg(textOf(ski), outcome.error().toString()));
         }
     });
+}
+
+void TrustKeeper::tell(EventKind kind,
+                       const Ski &ski,
+                       const QJsonObject &details,
+                       const QString &endpoint) const
+{
+    if (!m_events)
+        return;
+    PeerEvent event;
+    event.kind = kind;
+    event.key = ski.toHex();
+    event.endpoint = endpoint;
+    event.details = details;
+    // Refused only while the host ends, when nobody decides any more.
+    (void)m_events->tell(event);
+}
+
+void TrustKeeper::tellRequests(const std::vector<TrustRequest> &requests)
+{
+    std::set<Ski> asking;
+    for (const TrustRequest &request : requests) {
+        asking.insert(request.ski);
+        if (!m_asking.contains(request.ski)) {
+            tell(EventKind::TrustRequested, request.ski, {}, QString::fromUtf8(request.endpoint));
+        }
+    }
+    m_asking = std::move(asking);
+}
+
+/// What nobody decided: the first stranger that came through an open window.
+void TrustKeeper::tellAccepted(const Ski &ski) const
+{
+    const std::optional<TrustedPeer> peer = m_desk->find(ski);
+    if (peer && peer->source == TrustSource::AutoAccept && peer->addedUtcMs >= m_attachedUtcMs) {
+        tell(EventKind::TrustGranted,
+             ski,
+             {{QStringLiteral("source"), QLatin1String(toText(peer->source))}});
+    }
 }
 
 // Decisions.
@@ -166,12 +209,16 @@ void TrustKeeper::trust(const Ski &ski, const QByteArray &label, Done done)
     }
     const auto accept = [this, wanted = std::move(wanted), done = std::move(done)](
                             const Result<> &outcome) {
-        if (!outcome)
+        if (!outcome) {
             done(outcome);
-        else if (!m_desk->accept(wanted))
+        } else if (!m_desk->accept(wanted)) {
             done(Error(ErrorCode::LimitReached, QStringLiteral("no more peers can be trusted")));
-        else
+        } else {
+            tell(EventKind::TrustGranted,
+                 wanted.ski,
+                 {{QStringLiteral("source"), QLatin1String(toText(wanted.source))}});
             done({});
+        }
     };
     if (m_records)
         m_records->put(ski.toHex(), toRecord(record), accept);
@@ -196,8 +243,10 @@ void TrustKeeper::untrust(const Ski &ski, Done done)
         break;
     }
     const auto remove = [this, ski, done = std::move(done)](const Result<> &outcome) {
-        if (outcome)
+        if (outcome) {
             (void)m_desk->remove(ski);
+            tell(EventKind::TrustWithdrawn, ski);
+        }
         done(outcome);
     };
     if (m_records)
@@ -213,6 +262,7 @@ Result<> TrustKeeper::reject(const Ski &ski)
                      QStringLiteral("%1 is trusted; untrust removes it").arg(textOf(ski)));
     }
     m_desk->reject(ski, m_clock->now());
+    tell(EventKind::TrustRefused, ski);
     return {};
 }
 
@@ -262,6 +312,7 @@ void TrustKeeper::show()
     if (!mayShow(now))
         return;
     const std::vector<TrustRequest> requests = m_desk->requests(now);
+    tellRequests(requests);
     auto former = std::exchange(m_shown, {});
     const std::vector<TrustDesk::Board> boards = m_desk->boards();
     for (const TrustDesk::Board &board : boards) {

@@ -6,16 +6,19 @@
 #include "link/trustdesk.h"
 
 #include <fairlead/error.h>
+#include <fairlead/events.h>
 #include <fairlead/result.h>
 #include <fairlead/timers.h>
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace fairlead {
 class Clock;
+class Events;
 class HostServices;
 class Logger;
 class Publisher;
@@ -66,6 +69,12 @@ public:
 
 private:
     void load();
+    void tell(EventKind kind,
+              const Ski &ski,
+              const QJsonObject &details = {},
+              const QString &endpoint = {}) const;
+    void tellRequests(const std::vector<TrustRequest> &requests);
+    void tellAccepted(const Ski &ski) const;
     void handleChanged();
     void store(const Ski &ski);
     void show();
@@ -77,6 +86,9 @@ private:
     Logger *m_logger = nullptr;
     Records *m_records = nullptr; ///< null: nothing is kept
     Publisher *m_publisher = nullptr;
+    Events *m_events = nullptr;
+    std::set<Ski> m_asking; ///< as events have it
+    qint64 m_attachedUtcMs = 0;
     Timers *m_timers = nullptr;
     const Clock *m_clock = nullptr;
     Error m_unread; ///< why what was kept is not known

@@ -63,6 +63,12 @@ enum class EventKind : quint8 {
     StoreRecovered = 71, ///< "store-recovered": it can again
     StoreQuarantined = 72, ///< "store-quarantined": a damaged store was set aside; details: path
 
+    // Of peers, told by their plugins; the key is the peer key.
+    TrustRequested = 80, ///< "trust-requested": a stranger waits for somebody to decide
+    TrustGranted = 81, ///< "trust-granted": from here on it is trusted
+    TrustRefused = 82, ///< "trust-refused": a stranger is not, for now
+    TrustWithdrawn = 83, ///< "trust-withdrawn": it was trusted, and is a stranger again
+
     // Of the stream of events itself; every reader gets them, whatever it asked for.
     Lag = 50, ///< "lag": count, first, last: events this reader lost here
     Closed = 51, ///< "closed": the last event of every reader; terminal
@@ -105,6 +111,15 @@ struct EventRequest
     bool history = false; ///< begin with what the host still remembers
 };
 
+/// What a plugin tells of one of its peers. Frozen with FAIRLEAD_EVENTS_IID. @since 0.1
+struct PeerEvent
+{
+    EventKind kind = EventKind::TrustRequested; ///< one of those that plugins tell
+    QByteArray key; ///< as its links tell by Link::peerKey()
+    QString endpoint; ///< empty: of no certain one
+    QJsonObject details;
+};
+
 /// Gets the events of one subscription. Thread: main. Ownership: the plugin's; outlives the
 /// subscription. @since 0.1
 class FAIRLEAD_SDK_EXPORT EventHandler
@@ -140,6 +155,9 @@ public:
     virtual Result<std::unique_ptr<EventSubscription>> subscribe(const EventRequest &request,
                                                                  EventHandler &handler)
         = 0;
+    /// For all who subscribed. Errors: InvalidArgument (a kind that the host alone tells, no key),
+    /// ShuttingDown.
+    virtual Result<> tell(const PeerEvent &event) = 0;
 };
 
 } // namespace fairlead

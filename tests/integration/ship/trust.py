@@ -109,6 +109,9 @@ class Pairing(TrustTest):
         self.assertEqual((one["state"], one["source"], one["label"], one["shipId"]),
                          ("connected", "verified", "Heat pump", "HeatPump-1"))
         self.assertRegex(one["since"], r"^20\d\d-")
+        told = self.rpc(daemon).call("events", kinds=["trust-requested", "trust-granted"])["events"]
+        self.assertEqual([(event["kind"], event["key"]) for event in told],
+                         [("trust-requested", device.ski), ("trust-granted", device.ski)])
         # It comes back like any other, with what waits for it.
         peer.close()
         self.state(reader, device.ski, "disconnected")

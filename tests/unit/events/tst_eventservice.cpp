@@ -37,6 +37,7 @@ class tst_EventService : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void aPluginTellsOfItsPeers();
     void pluginHearsWhatItAskedFor();
     void badRequestsAreRefused();
     void pluginMayEndItsSubscriptionInACall();
@@ -67,6 +68,35 @@ void tst_EventService::aHandlerThatThrowsHearsNoMore()
     QCOMPARE(broken.keys, std::vector<QByteArray>({"pump/1"}));
     QCOMPARE(whole.keys, std::vector<QByteArray>({"pump/1", "pump/2", "pump/3"}));
     QCOMPARE(first.value()->lostCount(), quint64(0));
+}
+
+void tst_EventService::aPluginTellsOfItsPeers()
+{
+    EventWorld world;
+    EventService service(world.bus);
+    EventReaderOptions options;
+    auto reader = world.bus.subscribe(options);
+    QVERIFY(reader);
+    PeerEvent event;
+    event.kind = EventKind::TrustRequested;
+    event.key = "ski";
+    event.endpoint = QStringLiteral("home");
+    event.details = {{QStringLiteral("source"), QStringLiteral("verified")}};
+    QVERIFY(service.tell(event));
+    const EventPtr got = (*reader)->take();
+    QVERIFY(got);
+    QVERIFY(got->kind == EventKind::TrustRequested);
+    QCOMPARE(got->key, QByteArray("ski"));
+    QCOMPARE(got->endpoint, QStringLiteral("home"));
+    QCOMPARE(got->details, event.details);
+    // What the host tells is not a plugin's to say.
+    event.kind = EventKind::HostState;
+    QCOMPARE(service.tell(event).error().code(), ErrorCode::InvalidArgument);
+    event = {};
+    QCOMPARE(service.tell(event).error().code(), ErrorCode::InvalidArgument);
+    world.bus.close();
+    event.key = "ski";
+    QCOMPARE(service.tell(event).error().code(), ErrorCode::ShuttingDown);
 }
 
 // OB-03

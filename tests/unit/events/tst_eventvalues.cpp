@@ -62,6 +62,10 @@ void tst_EventValues::namesAreStable_data()
     row(70, "store-degraded");
     row(71, "store-recovered");
     row(72, "store-quarantined");
+    row(80, "trust-requested");
+    row(81, "trust-granted");
+    row(82, "trust-refused");
+    row(83, "trust-withdrawn");
 }
 
 void tst_EventValues::namesAreStable()
@@ -84,7 +88,7 @@ void tst_EventValues::namesAreUniqueAndReadBack()
         QVERIFY(eventKindFromName(name) == EventKind(i));
     }
     QCOMPARE(int(names.size()), kinds);
-    QCOMPARE(kinds, 28);
+    QCOMPARE(kinds, 32);
     QVERIFY(!eventKindFromName("unknown"));
     QVERIFY(!eventKindFromName("Closed"));
 }

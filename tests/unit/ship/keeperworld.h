@@ -11,6 +11,7 @@
 #include <QJsonDocument>
 #include <QTest>
 
+#include <fairlead/events.h>
 #include <fairlead/hostservices.h>
 #include <fairlead/publisher.h>
 #include <fairlead/records.h>
@@ -104,6 +105,26 @@ public:
     std::map<QByteArray, quint32> expiry;
 };
 
+class FakeEvents final : public Events
+{
+public:
+    Result<std::unique_ptr<EventSubscription>> subscribe(const EventRequest &,
+                                                         EventHandler &) override
+    {
+        return Error(ErrorCode::NotSupported, QStringLiteral("nobody reads them"));
+    }
+
+    Result<> tell(const PeerEvent &event) override
+    {
+        told << eventName(event.kind) + QByteArray(1, ' ') + event.key;
+        endpoints << event.endpoint;
+        return {};
+    }
+
+    QByteArrayList told;
+    QStringList endpoints;
+};
+
 class FakeHost final : public HostServices
 {
 public:
@@ -117,6 +138,8 @@ public:
             return hasRecords ? static_cast<Records *>(&records) : nullptr;
         if (std::strcmp(iid, FAIRLEAD_PUBLISHER_IID) == 0)
             return static_cast<Publisher *>(&publisher);
+        if (std::strcmp(iid, FAIRLEAD_EVENTS_IID) == 0)
+            return static_cast<Events *>(&events);
         if (std::strcmp(iid, FAIRLEAD_EXECUTOR_IID) == 0)
             return static_cast<Executor *>(&main);
         if (std::strcmp(iid, FAIRLEAD_CLOCK_IID) == 0)
@@ -145,6 +168,7 @@ public:
 
     FakeRecords records;
     FakePublisher publisher;
+    FakeEvents events;
     FakeExecutor main;
     FakeClock clock;
     FakeTimers timers;

@@ -33,6 +33,7 @@ private Q_SLOTS:
     void pinsAreChecked();
     void theIdentityIsShown();
     void whoIsFoundIsListed();
+    void decisionsAreEvents();
     void whoWaitsIsShownAsItIs();
     void requestsLeaveTheBoardWithTime();
     void manyStrangersMakeFewMessages();
@@ -319,6 +320,38 @@ void tst_ShipTrustKeeper::whoIsFoundIsListed()
     QCOMPARE(known.value(QStringLiteral("present")), QJsonValue(true));
     QCOMPARE(known.value(QStringLiteral("addresses")),
              QJsonValue(QJsonArray{QStringLiteral("192.0.2.7:4712")}));
+}
+
+void tst_ShipTrustKeeper::decisionsAreEvents()
+{
+    FakeHost host;
+    Plugin plugin(host);
+    QVERIFY(host.events.told.isEmpty());
+    LinkHarness peer(plugin.endpoint, Role::Server);
+    peer.connect();
+    host.turn();
+    QCOMPARE(host.events.told, QByteArrayList{"trust-requested " + kPeerSki});
+    QCOMPARE(host.events.endpoints, QStringList{QStringLiteral("pump")});
+    // It waits on, and is not told of again.
+    plugin.keeper.desk()->keepWaiting(skiOf(kPeerSki), host.clock.now());
+    host.turn();
+    QCOMPARE(host.events.told.size(), 1);
+    plugin.askAbout("reject", kPeerSki);
+    QCOMPARE(host.events.told.last(), "trust-refused " + kPeerSki);
+    plugin.askAbout("trust", kPeerSki);
+    QCOMPARE(host.events.told.last(), "trust-granted " + kPeerSki);
+    plugin.askAbout("untrust", kPeerSki);
+    QCOMPARE(host.events.told.last(), "trust-withdrawn " + kPeerSki);
+    QCOMPARE(host.events.told.size(), 4);
+    // What is not carried out is no event.
+    plugin.askAbout("untrust", kPeerSki);
+    QCOMPARE(host.events.told.size(), 4);
+    // The first through the window is nobody's decision, and told all the same.
+    plugin.ask("window");
+    LinkHarness first(plugin.endpoint, Role::Server);
+    first.connect();
+    host.turn();
+    QCOMPARE(host.events.told.last(), "trust-granted " + kPeerSki);
 }
 
 void tst_ShipTrustKeeper::whoWaitsIsShownAsItIs()
