@@ -50,8 +50,8 @@ QJsonValue guarded(const QJsonValue &value, int depth)
         return {};
     if (value.isArray()) {
         QJsonArray array = value.toArray();
-        for (qsizetype i = 0; i < array.size(); ++i)
-            array[i] = guarded(array.at(i), depth + 1);
+        for (QJsonValueRef item : array)
+            item = guarded(item, depth + 1);
         return array;
     }
     QJsonObject object = value.toObject();

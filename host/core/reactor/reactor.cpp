@@ -237,19 +237,19 @@ bool Reactor::mayRead() const noexcept
 
 void Reactor::readLinks()
 {
-    if (m_readable.empty())
+    if (m_readable.empty() || (!mayRead() && !m_readingStopped))
         return;
     std::vector<HostLink *> links;
     links.swap(m_readable);
-    for (std::size_t i = 0; i < links.size(); ++i) {
-        // What comes to a link that awaits it is for nobody else.
-        if (!mayRead() && !links[i]->awaitsAnswer()) {
-            m_readable.push_back(links[i]);
+    for (HostLink *link : links) {
+        // When nobody is read any more, whoever awaits the peer's last word still is.
+        if (!mayRead() && !(m_readingStopped && link->awaitsAnswer())) {
+            m_readable.push_back(link);
             continue;
         }
-        links[i]->readable = false;
-        if (links[i]->state() != Link::State::Closed)
-            links[i]->readOnce();
+        link->readable = false;
+        if (link->state() != Link::State::Closed)
+            link->readOnce();
     }
     if (m_readable.empty()) {
         links.clear();

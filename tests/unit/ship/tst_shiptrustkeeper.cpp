@@ -5,11 +5,9 @@
 
 using namespace fairlead;
 using namespace fairlead::test;
-using fairlead::ship::OwnIdentity;
 using fairlead::ship::Role;
 using fairlead::ship::ShipCommands;
 using fairlead::ship::Ski;
-using fairlead::ship::TrustDesk;
 using fairlead::ship::TrustedPeer;
 using fairlead::ship::TrustKeeper;
 using fairlead::ship::TrustSource;
