@@ -75,8 +75,8 @@ bool Reactor::hasPendingWork() const noexcept
 {
     return m_hasPosts.load(std::memory_order_acquire) || m_distributor.sequencer.hasInbox(m_number)
         || !m_batch.empty() || !m_inbox.empty() || !m_dirty.empty() || !m_filled.empty()
-        || !m_overflowed.empty() || !m_faulted.empty() || (!m_readable.empty() && mayRead())
-        || m_lingeringDue || (!m_answers.empty() && m_answers.front().batch < m_batchNumber)
+        || !m_overflowed.empty() || !m_faulted.empty() || hasReadable() || m_lingeringDue
+        || (!m_answers.empty() && m_answers.front().batch < m_batchNumber)
         || (!m_awaiting.empty() && m_awaiting.front().ticket <= decidedUpTo());
 }
 
@@ -235,14 +235,24 @@ bool Reactor::mayRead() const noexcept
         && !(m_distributor.store && m_distributor.store->isCongested());
 }
 
+// When nobody is read any more, whoever awaits the peer's last word still is.
+bool Reactor::hasReadable() const noexcept
+{
+    if (mayRead())
+        return !m_readable.empty();
+    return m_readingStopped
+        && std::any_of(m_readable.cbegin(), m_readable.cend(), [](const HostLink *link) {
+               return link->awaitsAnswer();
+           });
+}
+
 void Reactor::readLinks()
 {
-    if (m_readable.empty() || (!mayRead() && !m_readingStopped))
+    if (!hasReadable())
         return;
     std::vector<HostLink *> links;
     links.swap(m_readable);
     for (HostLink *link : links) {
-        // When nobody is read any more, whoever awaits the peer's last word still is.
         if (!mayRead() && !(m_readingStopped && link->awaitsAnswer())) {
             m_readable.push_back(link);
             continue;

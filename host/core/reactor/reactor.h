@@ -228,6 +228,7 @@ private:
     Ticket decidedUpTo() const noexcept;
     void park(Answer answer, Ticket decided);
     void deliverDecided(Ticket decided);
+    bool hasReadable() const noexcept;
     bool mayRead() const noexcept;
     bool deliverAnswers();
     void flushLingering();
