@@ -31,18 +31,21 @@ public:
 
     constexpr EventKinds &add(EventKind kind) noexcept
     {
-        m_bits |= quint64(1) << quint8(kind);
+        m_bits |= bitOf(kind);
         return *this;
     }
 
-    constexpr bool contains(EventKind kind) const noexcept
-    {
-        return ((m_bits >> quint8(kind)) & 1U) != 0;
-    }
+    constexpr bool contains(EventKind kind) const noexcept { return (m_bits & bitOf(kind)) != 0; }
 
     constexpr quint64 bits() const noexcept { return m_bits; }
 
 private:
+    // Their numbers differ in this too.
+    static constexpr quint64 bitOf(EventKind kind) noexcept
+    {
+        return quint64(1) << (quint8(kind) % 64);
+    }
+
     quint64 m_bits = 0;
 };
 

@@ -64,10 +64,10 @@ enum class EventKind : quint8 {
     StoreQuarantined = 72, ///< "store-quarantined": a damaged store was set aside; details: path
 
     // Of peers, told by their plugins; the key is the peer key.
-    TrustRequested = 80, ///< "trust-requested": a stranger waits for somebody to decide
-    TrustGranted = 81, ///< "trust-granted": from here on it is trusted
-    TrustRefused = 82, ///< "trust-refused": a stranger is not, for now
-    TrustWithdrawn = 83, ///< "trust-withdrawn": it was trusted, and is a stranger again
+    TrustRequested = 44, ///< "trust-requested": a stranger waits for somebody to decide
+    TrustGranted = 45, ///< "trust-granted": from here on it is trusted
+    TrustRefused = 46, ///< "trust-refused": a stranger is not, for now
+    TrustWithdrawn = 47, ///< "trust-withdrawn": it was trusted, and is a stranger again
 
     // Of the stream of events itself; every reader gets them, whatever it asked for.
     Lag = 50, ///< "lag": count, first, last: events this reader lost here
