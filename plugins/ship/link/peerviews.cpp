@@ -16,8 +16,6 @@ namespace fairlead::ship {
 
 namespace {
 
-constexpr qint64 kNsPerSecond = 1'000'000'000;
-
 void putText(QJsonObject &view, const char *key, const QByteArray &text)
 {
     if (!text.isEmpty())

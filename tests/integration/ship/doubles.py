@@ -251,7 +251,7 @@ class DoublesTest(ShipTest):
 
 
 class FourRules(DoublesTest):
-    """RG-07: ship.md 9, each rule with either SKI and in either order."""
+    """RG-07: SHIP 12.2.2, each rule with either SKI and in either order."""
 
     def converge(self, rule):
         for is_bigger in (False, True):
@@ -301,7 +301,7 @@ class FourRules(DoublesTest):
 
 class Manners(DoublesTest):
     def test_who_is_connected_is_not_dialled(self):
-        """ship.md 9, 4: and is dialled once it has left."""
+        """SHIP 12.2.2: and is dialled once it has left."""
         device = self.device_for(False, initiator)
         device.wait_for_dial()
         device.accept()

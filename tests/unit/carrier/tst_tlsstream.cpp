@@ -1,10 +1,8 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "carriertest.h"
-#include "core/carrier/tlsstream.h"
 #include "core/carrier/websocketstream.h"
-#include "testcertificates.h"
+#include "tlspair.h"
 
 #include <QTest>
 
@@ -17,87 +15,6 @@ using namespace fairlead::test;
 namespace {
 
 using Io = LinkStream::Io;
-
-/// Everybody's papers.
-struct Papers
-{
-    PemFolder folder;
-    Issued root = issue({"root", nullptr, true});
-    Issued server = issue({"broker", "DNS:broker.example,IP:127.0.0.1"}, root);
-    QString ca = folder.write("ca.pem", certificatePem(root));
-
-    TlsSettings serverSettings()
-    {
-        TlsSettings settings;
-        settings.certificate = folder.write("server.pem", certificatePem(server));
-        settings.key = folder.write("server.key", keyPem(server));
-        return settings;
-    }
-
-    TlsSettings clientSettings() const
-    {
-        TlsSettings settings;
-        settings.ca = ca;
-        settings.serverName = QStringLiteral("broker.example");
-        return settings;
-    }
-
-    void present(TlsSettings &settings, const Issued &issued)
-    {
-        settings.certificate = folder.write("client.pem", certificatePem(issued));
-        settings.key = folder.write("client.key", keyPem(issued));
-    }
-};
-
-std::shared_ptr<const TlsContext> contextOf(const TlsSettings &settings, TlsRole role)
-{
-    auto context = TlsContext::create(settings, role);
-    if (!context)
-        qFatal("%s", qPrintable(context.error().toString()));
-    return *context;
-}
-
-struct Side
-{
-    explicit Side(std::shared_ptr<const TlsContext> context)
-        : wire(new WireStream(pool))
-        , stream(pool, std::unique_ptr<LinkStream>(wire), std::move(context))
-        , top(stream)
-    { }
-
-    ChunkPool pool;
-    WireStream *wire;
-    TlsStream stream;
-    TopReader top;
-};
-
-struct Pair
-{
-    Pair(const TlsSettings &serverSettings, const TlsSettings &clientSettings)
-        : server(contextOf(serverSettings, TlsRole::Server))
-        , client(contextOf(clientSettings, TlsRole::Client))
-    {
-        client.top.read();
-    }
-
-    /// Carries what was sent, in pieces, until there is nothing to carry.
-    void exchange(std::size_t piece = 100000)
-    {
-        for (;;) {
-            const std::string up = client.wire->takeSent();
-            const std::string down = server.wire->takeSent();
-            if (up.empty() && down.empty())
-                return;
-            for (std::size_t at = 0; at < up.size(); at += piece)
-                server.wire->arrive(std::string_view(up).substr(at, piece));
-            for (std::size_t at = 0; at < down.size(); at += piece)
-                client.wire->arrive(std::string_view(down).substr(at, piece));
-        }
-    }
-
-    Side server;
-    Side client;
-};
 
 std::string pattern(std::size_t size)
 {
@@ -129,10 +46,6 @@ private Q_SLOTS:
     void withoutACertificateNobodyIsNamed();
     void oldVersionsAreRefused();
     void garbageEndsTheHandshake();
-    void theEndIsAnnounced();
-    void silenceIsAnEndToo();
-    void closingBeforeTheHandshakeSendsNothing();
-    void whoGivesUpInTheHandshakeIsGoneAtOnce();
     void webSocketsRunAbove();
 };
 
@@ -381,86 +294,6 @@ void tst_TlsStream::garbageEndsTheHandshake()
     server.stream.close(CloseMode::Drain);
     server.stream.finishOutput();
     QVERIFY(server.wire->isFinished());
-}
-
-void tst_TlsStream::theEndIsAnnounced()
-{
-    Papers papers;
-    Pair pair(papers.serverSettings(), papers.clientSettings());
-    pair.exchange();
-    pair.server.top.write("the last");
-    pair.server.stream.close(CloseMode::Drain);
-    pair.server.stream.finishOutput();
-    QVERIFY(pair.server.wire->isFinished());
-    pair.exchange();
-    QCOMPARE(pair.client.top.received, std::string("the last"));
-    QCOMPARE(pair.client.top.status, Io::Ended);
-    // It may still say something itself.
-    pair.client.top.write("and goodbye");
-    pair.client.stream.close(CloseMode::Drain);
-    pair.client.stream.finishOutput();
-    pair.exchange();
-    QVERIFY(pair.server.top.received.empty());
-    QCOMPARE(pair.server.top.status, Io::Ended);
-}
-
-void tst_TlsStream::silenceIsAnEndToo()
-{
-    Papers papers;
-    Pair pair(papers.serverSettings(), papers.clientSettings());
-    pair.exchange();
-    pair.client.top.write("before the plug was pulled");
-    pair.server.wire->arrive(pair.client.wire->takeSent());
-    pair.server.wire->endInput();
-    QCOMPARE(pair.server.top.received, std::string("before the plug was pulled"));
-    QCOMPARE(pair.server.top.status, Io::Ended);
-    QVERIFY(pair.server.stream.failure().isNull());
-
-    Side early(contextOf(papers.serverSettings(), TlsRole::Server));
-    early.wire->endInput();
-    QCOMPARE(early.stream.failure().code(), ErrorCode::ConnectionClosed);
-}
-
-// LC-08: what the deadline cuts off holds nothing.
-void tst_TlsStream::closingBeforeTheHandshakeSendsNothing()
-{
-    Papers papers;
-    Side server(contextOf(papers.serverSettings(), TlsRole::Server));
-    server.wire->arrive("\x16\x03");
-    server.top.write("a last frame");
-    QVERIFY(server.stream.isBlocked());
-    server.stream.close(CloseMode::Drain);
-    QVERIFY(server.stream.isOutputEmpty());
-    server.stream.finishOutput();
-    QVERIFY(server.wire->takeSent().empty());
-    QVERIFY(server.wire->isFinished());
-}
-
-// RR10: the request of a WebSocket that waits for TLS does not hold up the end.
-void tst_TlsStream::whoGivesUpInTheHandshakeIsGoneAtOnce()
-{
-    Papers papers;
-    CountingRandom random;
-    WebSocketSettings settings;
-    settings.host = "broker.example";
-    ChunkPool pool;
-    auto *wire = new WireStream(pool);
-    WebSocketStream client(
-        pool,
-        std::make_unique<TlsStream>(pool,
-                                    std::unique_ptr<LinkStream>(wire),
-                                    contextOf(papers.clientSettings(), TlsRole::Client)),
-        WebSocketRole::Client,
-        std::make_shared<const WebSocketSettings>(settings),
-        random);
-    TopReader top(client);
-    top.read();
-    QVERIFY(!wire->takeSent().empty());
-    client.close(CloseMode::Drain);
-    client.finishOutput();
-    QVERIFY(wire->takeSent().empty());
-    QVERIFY(wire->isFinished());
-    QVERIFY(client.isFlushed());
 }
 
 // PL-04

@@ -335,7 +335,7 @@ void tst_DoubleLinkDesk::theSessionMovesToTheSurvivor()
     QCOMPARE(first->record->got.size(), std::size_t(1));
 }
 
-// ship.md 10, 2: nothing is left over when there are three.
+// RG-07: nothing is left over when there are three.
 void tst_DoubleLinkDesk::aThirdLinkTakesThePlaceOfTheOneThatWaits()
 {
     World world(2);
@@ -419,7 +419,7 @@ void tst_DoubleLinkDesk::theHostsEndEndsWhatWaits()
     QCOMPARE(third->record->grant.error.code(), ErrorCode::ShuttingDown);
 }
 
-// ship.md 9, 4; RR15: nor a moment later.
+// SHIP 12.2.2; RR15: nor a moment later.
 void tst_DoubleLinkDesk::whoIsConnectedIsNotDialled()
 {
     World world(2);

@@ -54,7 +54,7 @@ void tst_ShipSession::theProtocolDoesNotWaitForTheSession()
     QCOMPARE(harness.stream.sent.last(), dataMessage("{}"));
 }
 
-// ship.md 9, 5: connected, then what the peer said, in order.
+// SHIP 12.2.2: connected, then what the peer said, in order.
 void tst_ShipSession::dataBeforeTheSessionKeepsItsOrder()
 {
     LinkHarness harness(trusting());
@@ -197,7 +197,7 @@ void tst_ShipSession::aLoserSaysNothingOnTheBus_data()
         << true << int(ErrorCode::ShuttingDown) << kCloseAnnounced << 4001;
 }
 
-// ship.md 9: the handshake ends without a word, the data exchange in order.
+// SHIP 12.2.2: the handshake ends without a word, the data exchange in order.
 void tst_ShipSession::aLoserSaysNothingOnTheBus()
 {
     QFETCH(bool, exchanges);

@@ -42,7 +42,7 @@ std::vector<Outcome> with(std::vector<Outcome> row, const std::vector<Outcome> &
     return row;
 }
 
-// ship.md 5.2, PENDING: what is the same whatever was said before.
+// SHIP 13.4.4.1, PENDING: what is the same whatever was said before.
 const std::vector<Outcome> kHelloEnds
     = {{"ready open|pending open|pending false|pending both", Closed, {kAborted}, ProtocolError},
        {kNotHello, Closed, {kAborted}, ProtocolError},
@@ -53,7 +53,7 @@ const std::vector<Outcome> kHelloEnds
        {"abort", Closed, {kAborted}, UserAbort},
        {"peer gone", Closed, {}, ConnectionLost}};
 
-// ship.md 5.4: what is the same whichever PIN is missing.
+// SHIP 13.4.4.3: what is the same whichever PIN is missing.
 const std::vector<Outcome> kPinEnds = {{"hello aborted", Closed, {}, RejectedByPeer},
                                        {"protocol error", Closed, {}, PeerReportedError},
                                        {"data|no JSON|unknown phase", CloseAnnounced, {kAnnounce}},

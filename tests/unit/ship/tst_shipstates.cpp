@@ -41,7 +41,7 @@ constexpr char kSentData[] = R"(02 {"data":[{"header":[{"protocolId":"ee1.0"}]},
 constexpr char kNoChoice[] = "select higher|select two|select wide";
 constexpr char kDelivered[] = R"(deliver ee1.0 {"datagram":[{"a":1}]})";
 
-// ship.md 5.3. Each of good, mismatched and bad are selections or announcements.
+// SHIP 13.4.4.2. Each of good, mismatched and bad are selections or announcements.
 std::vector<Outcome> handshakeRow(const std::vector<Outcome> &good,
                                   const char *mismatched,
                                   const char *bad)
@@ -73,7 +73,7 @@ std::vector<Outcome> idleRow(Role role)
             {"peer gone", Closed, {}, ConnectionLost}};
 }
 
-// ship.md 5.1; TC_SHIP_CMI_001 to 006.
+// SHIP 13.4.3; TC_SHIP_CMI_001 to 006.
 std::vector<Outcome> initRow(Role role)
 {
     using Said = std::vector<const char *>;
@@ -87,7 +87,7 @@ std::vector<Outcome> initRow(Role role)
             {"peer gone", Closed, {}, ConnectionLost}};
 }
 
-// ship.md 5.2.
+// SHIP 13.4.4.1.
 std::vector<Outcome> readyRow(Role role)
 {
     using Said = std::vector<const char *>;
@@ -126,7 +126,7 @@ std::vector<Outcome> pendingRow()
         {"peer gone", Closed, {}, ConnectionLost}};
 }
 
-// ship.md 5.4.
+// SHIP 13.4.4.3.
 std::vector<Outcome> pinRow()
 {
     return {{"pin none|pin ok|pin optional", State::Data, {kAccessRequest}},
@@ -145,7 +145,7 @@ std::vector<Outcome> pinRow()
             {"peer gone", Closed, {}, ConnectionLost}};
 }
 
-// ship.md 5.5.
+// SHIP 13.4.5.
 std::vector<Outcome> dataRow()
 {
     return {{"data", State::Data, {kDelivered}},
@@ -181,7 +181,7 @@ std::vector<Situation> makeTable(Role role)
         standing(HelloPending, pendingRow()),
         standing(PinWait, pinRow()),
         standing(State::Data, dataRow()),
-        // ship.md 5.6.
+        // SHIP 13.4.7.
         standing(CloseAnnounced,
                  {{"close announce|close removed", Closed, {kConfirm}, LocalClose},
                   {"close confirm|timer close|abort", Closed, {}, LocalClose},
@@ -216,7 +216,7 @@ const std::vector<Situation> &table(Role role)
 
 } // namespace
 
-/// Every pair of state and event, for both roles: ship.md 5.1 to 5.6.
+/// Every pair of state and event, for both roles: SHIP 13.4.
 class tst_ShipStates : public QObject
 {
     Q_OBJECT
