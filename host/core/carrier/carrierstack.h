@@ -46,7 +46,7 @@ public:
                                      Random &random) const;
 
     /// The server gave no WebSocket at the path that was asked for: links to come ask at the other one.
-    /// True: that one was not refused yet.
+    /// True: that is the root, which is worth asking soon. Thread: main.
     bool takeOtherPath() noexcept;
 
     /// That stream where the plugin counts on the limits of messages, else null.
@@ -67,8 +67,8 @@ private:
     const CarrierSide m_side;
     const TlsSurroundings m_surroundings;
     std::shared_ptr<const WebSocketSettings> m_webSocket;
-    std::shared_ptr<const WebSocketSettings>
-        m_root; ///< the same at the path /; null: nobody asks there
+    /// The same at the path /; null: nobody asks there.
+    std::shared_ptr<const WebSocketSettings> m_root;
     std::atomic<bool> m_asksRoot = false;
     mutable std::mutex m_lock;
     std::shared_ptr<const TlsContext> m_tls; ///< under the lock

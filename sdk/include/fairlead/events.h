@@ -66,7 +66,7 @@ enum class EventKind : quint8 {
     // Of peers, told by their plugins; the key is the peer key.
     TrustRequested = 44, ///< "trust-requested": a stranger waits for somebody to decide
     TrustGranted = 45, ///< "trust-granted": from here on it is trusted
-    TrustRefused = 46, ///< "trust-refused": a stranger is not, for now
+    TrustRefused = 46, ///< "trust-refused": a stranger is turned away
     TrustWithdrawn = 47, ///< "trust-withdrawn": it was trusted, and is a stranger again
 
     // Of the stream of events itself; every reader gets them, whatever it asked for.
