@@ -6,7 +6,6 @@
 #include <QtCore/QObject>
 
 #include <fairlead/clock.h>
-#include <fairlead/heartbeat.h>
 #include <fairlead/link.h>
 #include <fairlead/messagestream.h>
 #include <fairlead/properties.h>
@@ -17,10 +16,6 @@
 namespace fairlead::ship {
 
 namespace {
-
-/// The specification's: a question every 50 s, an answer within 10.
-constexpr qint64 kPingMs = 50'000;
-constexpr qint64 kSilenceMs = 60'000;
 
 QByteArray jsonBlock()
 {
@@ -50,6 +45,7 @@ ShipLink::ShipLink(const LinkContext &context, ShipEndpoint &endpoint)
     : m_context(context)
     , m_endpoint(endpoint)
     , m_messages(dynamic_cast<MessageStream *>(&context.stream))
+    , m_watch(context.heartbeat, m_messages)
     , m_timers(*this, context.timers)
     , m_paceTimer(
           [](void *self) {
@@ -199,8 +195,11 @@ void ShipLink::handlePin(const QByteArray &pin)
 
 void ShipLink::handleClaims()
 {
+    if (m_phase != Phase::Running)
+        return;
+    publishInfo();
     if (m_phase == Phase::Running)
-        publishInfo();
+        mind(m_watch.follow(places()));
 }
 
 void ShipLink::handleAlone()
@@ -252,7 +251,7 @@ void ShipLink::run()
 {
     m_phase = Phase::Running;
     m_machine.emplace(machineSettings());
-    watch();
+    mind(m_watch.begin(places()));
     if (m_phase != Phase::Running)
         return;
     Actions actions;
@@ -328,20 +327,21 @@ void ShipLink::subscribe(const LeaseGrant &grant)
         m_lease->setNote(viewOf(wanted));
 }
 
-void ShipLink::watch()
+QByteArray ShipLink::places() const
 {
-    if (!m_context.heartbeat)
-        return;
-    HeartbeatPlan plan;
-    plan.timeoutMs = kSilenceMs;
-    plan.probeMs = kPingMs;
-    if (const Result<> watched = m_context.heartbeat->watch(plan); !watched)
+    const std::optional<TrustedPeer> peer = m_endpoint.desk.find(*m_ski);
+    return peer ? peer->claims.places : QByteArray();
+}
+
+void ShipLink::mind(const Result<> &watched)
+{
+    if (!watched)
         end(watched.error());
 }
 
 void ShipLink::handleProbeDue()
 {
-    m_messages->ping();
+    mind(m_watch.handleProbeDue());
 }
 
 // The protocol.

@@ -5,6 +5,7 @@
 
 #include "link/earlydata.h"
 #include "link/peertexts.h"
+#include "link/peerwatch.h"
 #include "link/protocoltimers.h"
 #include "link/sendpace.h"
 #include "link/shipoptions.h"
@@ -118,7 +119,10 @@ private:
     void run();
     void takeUp();
     void subscribe(const LeaseGrant &grant);
-    void watch();
+    /// Where the peer is said to be.
+    QByteArray places() const;
+    /// Without a watch there is no link.
+    void mind(const Result<> &watched);
 
     void perform(const Actions &actions);
     void act(const SendMessage &action);
@@ -151,6 +155,7 @@ private:
     const LinkContext m_context;
     ShipEndpoint &m_endpoint;
     MessageStream *const m_messages; ///< null: the host carries no messages
+    PeerWatch m_watch;
     ProtocolTimers m_timers;
     SendPace m_pace;
     Timer m_paceTimer; ///< until messages may leave, while some wait

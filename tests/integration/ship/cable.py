@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The Fairlead authors
 # SPDX-License-Identifier: Apache-2.0
 """A cable that is cut without a word, from either side or both, and an address that changes: the ping
-finds the dead link, and another one takes its place. The protocol's 60 seconds of silence pass, for all of
-them at once."""
+finds the dead link, and another one takes its place. The protocol's 60 seconds of silence pass where nobody
+announces another address, for all of them at once."""
 
 import sys
 import unittest

@@ -180,6 +180,23 @@ class Finding(DiscoveryTest):
         peer.shake_hands_as_server()
         self.connected(reader, device)
 
+    def test_who_moved_without_a_word_is_dialled_where_it_is(self):
+        """RR19: it has ten seconds to answer from where it was; in the end it is the peer of one link."""
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        reader = self.reader(daemon)
+        self.found(device, port)
+        self.accept(sock, device, daemon).shake_hands_as_server()
+        self.connected(reader, device)
+        other, other_port = self.listening()
+        self.found(device, other_port)
+        end = self.state(reader, device.ski, "disconnected")
+        self.assertEqual(end["reason"], "heartbeat-timeout")
+        self.assertLess(int(end["text"].split()[-2]), 50_000, "the ping of every link came first")
+        self.accept(other, device, daemon).shake_hands_as_server()
+        self.connected(reader, device)
+
     def test_who_vanished_is_dialled_at_its_last_address(self):
         device = self.identity()
         sock, port = self.listening()

@@ -31,6 +31,7 @@ public:
     Result<> watch(const HeartbeatPlan &plan) override
     {
         watched = plan;
+        ++plans;
         return {};
     }
 
@@ -39,6 +40,7 @@ public:
     Result<> endRequest() override { return {}; }
 
     std::optional<HeartbeatPlan> watched;
+    int plans = 0;
 };
 
 /// A reactor, or the main thread: what is posted waits for run().
@@ -91,11 +93,12 @@ public:
 
     void ping() noexcept override { ++pings; }
 
-    quint64 pongCount() const noexcept override { return 0; }
+    quint64 pongCount() const noexcept override { return pongs; }
 
     QByteArrayList sent;
     quint16 closeCode = 0;
     int pings = 0;
+    quint64 pongs = 0;
 
 private:
     FakeStream m_stream;

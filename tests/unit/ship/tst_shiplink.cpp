@@ -40,6 +40,7 @@ private Q_SLOTS:
     void whatIsLearnedLaterIsTold();
     void theShipIdStays();
     void lifeIsAskedForAsTheSpecificationSays();
+    void whoIsSaidToBeElsewhereIsAskedAtOnce();
     void nothingHappensAfterTheEnd();
 };
 
@@ -407,6 +408,51 @@ void tst_ShipLink::lifeIsAskedForAsTheSpecificationSays()
     QCOMPARE(harness.heartbeat.watched->timeoutMs, 60'000);
     harness.driver->handleProbeDue();
     QCOMPARE(harness.stream.pings, 1);
+}
+
+// RR19: on the connection that a device left when it moved it says nothing.
+void tst_ShipLink::whoIsSaidToBeElsewhereIsAskedAtOnce()
+{
+    const auto say = [](LinkHarness &harness, const char *places) {
+        PeerClaims claims;
+        claims.places = places;
+        const Ski peer = *Ski::fromText(fairlead::ship::viewOf(kPeerSki));
+        (void)harness.endpoint->desk.learn(peer, claims, 1);
+        harness.executor.run();
+    };
+    LinkHarness harness(trusting());
+    harness.connect();
+    // Where it is in the first place is no move.
+    say(harness, "192.0.2.7:4712");
+    say(harness, "192.0.2.7:4712");
+    QCOMPARE(harness.stream.pings, 0);
+    QCOMPARE(harness.heartbeat.plans, 1);
+
+    say(harness, "192.0.2.8:4712");
+    QCOMPARE(harness.stream.pings, 1);
+    QCOMPARE(harness.heartbeat.plans, 2);
+    QCOMPARE(harness.heartbeat.watched->timeoutMs, 10'000);
+    QCOMPARE(harness.heartbeat.watched->probeMs, 5'000);
+    // Reports that flicker give it no more time.
+    say(harness, "192.0.2.7:4712");
+    QCOMPARE(harness.heartbeat.plans, 2);
+    harness.driver->handleProbeDue();
+    QCOMPARE(harness.stream.pings, 2);
+    QCOMPARE(harness.heartbeat.plans, 2);
+
+    // It answers: it is well, and asked as ever.
+    harness.stream.pongs = 1;
+    harness.driver->handleProbeDue();
+    QCOMPARE(harness.stream.pings, 2);
+    QCOMPARE(harness.heartbeat.watched->timeoutMs, 60'000);
+    QCOMPARE(harness.heartbeat.watched->probeMs, 50'000);
+    harness.driver->handleProbeDue();
+    QCOMPARE(harness.stream.pings, 3);
+    QVERIFY(!harness.isClosed());
+
+    say(harness, "192.0.2.9:4712");
+    QCOMPARE(harness.stream.pings, 4);
+    QCOMPARE(harness.heartbeat.watched->timeoutMs, 10'000);
 }
 
 void tst_ShipLink::nothingHappensAfterTheEnd()
