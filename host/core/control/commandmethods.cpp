@@ -7,9 +7,11 @@
 
 #include <QtCore/QJsonArray>
 
+#include <fairlead/clock.h>
 #include <fairlead/hostservices.h>
 #include <fairlead/logger.h>
 #include <fairlead/operatorcommands.h>
+#include <fairlead/timers.h>
 
 #include <algorithm>
 #include <optional>
@@ -24,26 +26,81 @@ QString namesOf(const QStringList &names)
     return names.isEmpty() ? QStringLiteral("none") : names.join(QStringLiteral(", "));
 }
 
-/// A command under way. What a plugin that throws leaves behind is no answer.
-struct Pending
-{
-    ReplyPtr reply;
-    std::optional<Result<QJsonValue>> early;
-    bool isCalling = false;
-};
-
-void give(const Pending &pending)
-{
-    if (pending.early->has_value())
-        pending.reply->succeed(QJsonObject{{QStringLiteral("answer"), **pending.early}});
-    else
-        pending.reply->fail(pending.early->error());
-}
-
 } // namespace
 
-CommandMethods::CommandMethods(std::vector<CommandedPlugin> plugins)
+/// A command under way. What a plugin that throws leaves behind is no answer.
+class CommandMethods::Pending
+{
+public:
+    Pending(CommandMethods &methods, const CommandedPlugin &plugin, QString command, ReplyPtr reply)
+        : m_methods(methods)
+        , m_plugin(plugin)
+        , m_command(std::move(command))
+        , m_reply(std::move(reply))
+        , m_deadline([](void *self) { static_cast<Pending *>(self)->handleLate(); }, this)
+    { }
+
+    void take(const Result<QJsonValue> &answer)
+    {
+        m_answer = answer;
+        if (!m_isCalling)
+            give();
+    }
+
+    /// The plugin's call has returned.
+    void handleCalled(const Result<> &called)
+    {
+        m_isCalling = false;
+        if (!called) {
+            m_plugin.services->logger().log(
+                LogLevel::Error, "plugin-failed", called.error().toString());
+            m_answer = Result<QJsonValue>(called.error());
+        }
+        if (m_answer)
+            give();
+        else
+            m_methods.m_timers.arm(m_deadline, m_methods.m_clock.now() + kPatienceNs);
+    }
+
+private:
+    void handleLate()
+    {
+        const Error late(
+            ErrorCode::Timeout,
+            QStringLiteral("the plugin has not answered \"%1\" within %2 s; it may yet "
+                           "carry it out")
+                .arg(m_command)
+                .arg(kPatienceNs / 1'000'000'000));
+        m_plugin.services->logger().log(LogLevel::Error, "plugin-unanswering", late.toString());
+        m_answer = Result<QJsonValue>(late);
+        give();
+    }
+
+    /// The end of this.
+    void give()
+    {
+        if (m_answer->has_value())
+            m_reply->succeed(QJsonObject{{QStringLiteral("answer"), **m_answer}});
+        else
+            m_reply->fail(m_answer->error());
+        m_methods.forget(*this);
+    }
+
+    CommandMethods &m_methods;
+    const CommandedPlugin &m_plugin;
+    const QString m_command;
+    const ReplyPtr m_reply;
+    std::optional<Result<QJsonValue>> m_answer;
+    Timer m_deadline;
+    bool m_isCalling = true;
+};
+
+CommandMethods::CommandMethods(std::vector<CommandedPlugin> plugins,
+                               const Clock &clock,
+                               Timers &timers)
     : m_plugins(std::move(plugins))
+    , m_clock(clock)
+    , m_timers(timers)
 { }
 
 CommandMethods::~CommandMethods() = default;
@@ -86,7 +143,7 @@ const CommandedPlugin *CommandMethods::find(const QString &name) const
     return found == m_plugins.end() ? nullptr : &*found;
 }
 
-void CommandMethods::run(const Call &call) const
+void CommandMethods::run(const Call &call)
 {
     const QString pluginName = call.params.value(QStringLiteral("plugin")).toString();
     const CommandedPlugin *const plugin = find(pluginName);
@@ -118,24 +175,24 @@ void CommandMethods::run(const Call &call) const
         call.reply->fail(checked.error());
         return;
     }
-    const auto pending = std::make_shared<Pending>(Pending{call.reply, std::nullopt, true});
+    const auto pending = std::make_shared<Pending>(*this, *plugin, name, call.reply);
+    m_pending.push_back(pending);
     const Result<> called = callPlugin("OperatorCommands::call", [&] {
-        plugin->target->call(name,
-                             arguments,
-                             *plugin->services,
-                             CommandReply([pending](const Result<QJsonValue> &answer) {
-                                 pending->early = answer;
-                                 if (!pending->isCalling)
-                                     give(*pending);
-                             }));
+        plugin->target->call(
+            name,
+            arguments,
+            *plugin->services,
+            CommandReply([kept = std::weak_ptr(pending)](const Result<QJsonValue> &answer) {
+                if (const std::shared_ptr<Pending> one = kept.lock())
+                    one->take(answer);
+            }));
     });
-    pending->isCalling = false;
-    if (!called) {
-        plugin->services->logger().log(LogLevel::Error, "plugin-failed", called.error().toString());
-        call.reply->fail(called.error());
-    } else if (pending->early) {
-        give(*pending);
-    }
+    pending->handleCalled(called);
+}
+
+void CommandMethods::forget(const Pending &pending)
+{
+    std::erase_if(m_pending, [&pending](const auto &one) { return one.get() == &pending; });
 }
 
 } // namespace fairlead::core

@@ -13,8 +13,10 @@
 #include <vector>
 
 namespace fairlead {
+class Clock;
 class HostServices;
 class OperatorCommands;
+class Timers;
 } // namespace fairlead
 
 namespace fairlead::core {
@@ -35,17 +37,26 @@ struct CommandedPlugin
 class CommandMethods
 {
 public:
-    explicit CommandMethods(std::vector<CommandedPlugin> plugins);
+    /// How long a plugin may take to answer.
+    static constexpr qint64 kPatienceNs = 60'000'000'000;
+
+    CommandMethods(std::vector<CommandedPlugin> plugins, const Clock &clock, Timers &timers);
     ~CommandMethods();
 
     void addTo(ControlApi &api);
 
 private:
+    class Pending;
+
     void list(const Call &call) const;
-    void run(const Call &call) const;
+    void run(const Call &call);
+    void forget(const Pending &pending);
     const CommandedPlugin *find(const QString &name) const;
 
     const std::vector<CommandedPlugin> m_plugins;
+    const Clock &m_clock;
+    Timers &m_timers;
+    std::vector<std::shared_ptr<Pending>> m_pending; ///< whose plugins have yet to answer
 };
 
 } // namespace fairlead::core

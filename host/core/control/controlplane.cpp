@@ -66,7 +66,8 @@ void ControlPlane::addOperator(std::function<Result<ConfigChange>()> reload)
 
 void ControlPlane::addCommands(std::vector<CommandedPlugin> plugins)
 {
-    m_commandMethods = std::make_unique<CommandMethods>(std::move(plugins));
+    m_commandMethods
+        = std::make_unique<CommandMethods>(std::move(plugins), m_loop.clock(), m_loop.timers());
     m_commandMethods->addTo(m_api);
 }
 

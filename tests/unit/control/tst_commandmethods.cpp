@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "../broadcast/fakeloop.h"
 #include "core/control/commandmethods.h"
 
 #include <QtCore/QJsonArray>
@@ -75,6 +76,7 @@ private Q_SLOTS:
     void whatThereIsIsListed();
     void thePluginIsCalled();
     void anAnswerMayComeLater();
+    void whoDoesNotAnswerIsNotWaitedForForEver();
     void errorsAreThePlugins();
     void mistakesAreNamed_data();
     void mistakesAreNamed();
@@ -107,6 +109,7 @@ private:
                              : QString();
     }
 
+    test::FakeLoop m_loop;
     std::unique_ptr<ControlApi> m_api;
     std::unique_ptr<CommandMethods> m_methods;
     std::shared_ptr<ServicesDouble> m_services;
@@ -131,7 +134,8 @@ void tst_CommandMethods::init()
                        {QStringLiteral("part"), QStringLiteral("parts"), {}, {}}};
     plugin.target = &m_plugin;
     plugin.services = m_services;
-    m_methods = std::make_unique<CommandMethods>(std::vector<CommandedPlugin>{plugin});
+    m_methods = std::make_unique<CommandMethods>(
+        std::vector<CommandedPlugin>{plugin}, m_loop, m_loop.timers);
     m_methods->addTo(*m_api);
 }
 
@@ -176,6 +180,31 @@ void tst_CommandMethods::anAnswerMayComeLater()
     QVERIFY(m_isAnswered);
     QVERIFY(!m_last.error);
     QVERIFY(!kept.isOpen());
+    QCOMPARE(m_loop.timers.nextDeadline(), -1);
+}
+
+void tst_CommandMethods::whoDoesNotAnswerIsNotWaitedForForEver()
+{
+    std::vector<CommandReply> kept;
+    m_plugin.answer = [&kept](CommandReply reply) { kept.push_back(std::move(reply)); };
+    greet({{QStringLiteral("who"), QStringLiteral("you")}});
+    m_loop.advance(CommandMethods::kPatienceNs - 1);
+    QVERIFY(!m_isAnswered);
+    m_loop.advance(1);
+    QVERIFY(m_isAnswered);
+    QCOMPARE(codeOf(m_last), QStringLiteral("timeout"));
+    QVERIFY(m_last.error->message.contains(QStringLiteral("\"greet\"")));
+    QCOMPARE(m_services->logged, 1);
+    // What comes after it reaches nobody.
+    m_isAnswered = false;
+    kept[0].done();
+    QVERIFY(!m_isAnswered);
+
+    // Nor does what comes once there is no control plane, and nothing waits for it.
+    greet({{QStringLiteral("who"), QStringLiteral("you")}});
+    m_methods.reset();
+    QCOMPARE(m_loop.timers.nextDeadline(), -1);
+    kept[1].done();
 }
 
 void tst_CommandMethods::errorsAreThePlugins()
