@@ -3,12 +3,13 @@
 
 #pragma once
 
+#include "discovery/keptcallbacks.h"
+
 #include <QtCore/QJsonArray>
 
 #include <functional>
 #include <memory>
 #include <utility>
-#include <vector>
 
 namespace fairlead::ship {
 
@@ -20,28 +21,21 @@ public:
     using Views = std::function<QJsonArray()>;
 
     /// Asked for as long as the result is kept.
-    [[nodiscard]] std::shared_ptr<void> add(Views views)
-    {
-        std::erase_if(m_views, [](const auto &one) { return one.expired(); });
-        auto kept = std::make_shared<Views>(std::move(views));
-        m_views.push_back(kept);
-        return kept;
-    }
+    [[nodiscard]] std::shared_ptr<void> add(Views views) { return m_views.add(std::move(views)); }
 
     [[nodiscard]] QJsonArray views() const
     {
         QJsonArray all;
-        for (const std::weak_ptr<Views> &one : m_views) {
-            const std::shared_ptr<Views> views = one.lock();
-            const QJsonArray list = views ? (*views)() : QJsonArray();
+        m_views.each([&all](const Views &views) {
+            const QJsonArray list = views();
             for (const auto &view : list)
                 all.append(view);
-        }
+        });
         return all;
     }
 
 private:
-    std::vector<std::weak_ptr<Views>> m_views;
+    KeptCallbacks<Views> m_views;
 };
 
 } // namespace fairlead::ship

@@ -3,10 +3,11 @@
 
 #pragma once
 
+#include "discovery/keptcallbacks.h"
+
 #include <functional>
 #include <memory>
 #include <utility>
-#include <vector>
 
 namespace fairlead::ship {
 
@@ -19,23 +20,16 @@ public:
     /// Called for as long as the result is kept.
     [[nodiscard]] std::shared_ptr<void> follow(Listener listener)
     {
-        std::erase_if(m_listeners, [](const auto &one) { return one.expired(); });
-        auto kept = std::make_shared<Listener>(std::move(listener));
-        m_listeners.push_back(kept);
-        return kept;
+        return m_listeners.add(std::move(listener));
     }
 
     void ring()
     {
-        const std::vector<std::weak_ptr<Listener>> listeners = m_listeners;
-        for (const std::weak_ptr<Listener> &one : listeners) {
-            if (const std::shared_ptr<Listener> listener = one.lock())
-                (*listener)();
-        }
+        m_listeners.each([](const Listener &listener) { listener(); });
     }
 
 private:
-    std::vector<std::weak_ptr<Listener>> m_listeners;
+    KeptCallbacks<Listener> m_listeners;
 };
 
 } // namespace fairlead::ship

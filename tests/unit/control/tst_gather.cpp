@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "../callqueue.h"
 #include "core/control/gather.h"
 #include "core/reactor/timerqueue.h"
 
@@ -19,26 +20,6 @@ public:
     qint64 utcMs() const noexcept override { return 0; }
 
     qint64 time = 1000;
-};
-
-/// Runs what was posted when the test says so.
-class FakeExecutor final : public Executor
-{
-public:
-    void post(std::function<void()> call) override { m_calls.push_back(std::move(call)); }
-
-    bool isCurrent() const noexcept override { return true; }
-
-    void run()
-    {
-        for (const auto &call : std::exchange(m_calls, {}))
-            call();
-    }
-
-    void drop() { m_calls.clear(); }
-
-private:
-    std::vector<std::function<void()>> m_calls;
 };
 
 } // namespace
@@ -69,9 +50,9 @@ private:
 
     FakeClock m_clock;
     std::unique_ptr<TimerQueue> m_timers;
-    FakeExecutor m_home;
-    FakeExecutor m_one;
-    FakeExecutor m_two;
+    test::CallQueue m_home;
+    test::CallQueue m_one;
+    test::CallQueue m_two;
     QList<Values> m_done;
 };
 
@@ -88,12 +69,12 @@ void tst_Gather::init()
 void tst_Gather::valuesComeInOrderOnce()
 {
     start();
-    m_two.run();
-    m_home.run();
+    m_two.turn();
+    m_home.turn();
     QCOMPARE(m_done.size(), 0);
-    m_one.run();
+    m_one.turn();
     QCOMPARE(m_done.size(), 0); // not on the thread that was asked
-    m_home.run();
+    m_home.turn();
     QCOMPARE(m_done, QList<Values>{(Values{1, 2})});
     QCOMPARE(m_timers->size(), 0U);
 }
@@ -101,8 +82,8 @@ void tst_Gather::valuesComeInOrderOnce()
 void tst_Gather::aStuckOneIsLeftOut()
 {
     start();
-    m_two.run();
-    m_home.run();
+    m_two.turn();
+    m_home.turn();
     m_timers->fireDue(1099);
     QCOMPARE(m_done.size(), 0);
     m_timers->fireDue(1100);
@@ -114,9 +95,9 @@ void tst_Gather::aLateAnswerChangesNothing()
     start();
     m_timers->fireDue(1100);
     QCOMPARE(m_done, QList<Values>{(Values{std::nullopt, std::nullopt})});
-    m_one.run();
-    m_two.run();
-    m_home.run();
+    m_one.turn();
+    m_two.turn();
+    m_home.turn();
     QCOMPARE(m_done.size(), 1);
 }
 
@@ -140,7 +121,7 @@ void tst_Gather::nobodyToAskIsAnAnswer()
         m_done.append(values);
     });
     QCOMPARE(m_done.size(), 0);
-    m_home.run();
+    m_home.turn();
     QCOMPARE(m_done, QList<Values>{Values{}});
     QCOMPARE(m_timers->size(), 0U);
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "../callqueue.h"
 #include "core/endpoint/dialconnector.h"
 #include "core/endpoint/endpointregistrar.h"
 #include "core/endpoint/hostendpoint.h"
@@ -21,27 +22,6 @@
 #include <utility>
 
 namespace fairlead::test {
-
-/// The main thread's calls, run when the test says so.
-class CallQueue final : public Executor
-{
-public:
-    void post(std::function<void()> call) override { m_calls.push_back(std::move(call)); }
-
-    bool isCurrent() const noexcept override { return true; }
-
-    bool run()
-    {
-        if (m_calls.empty())
-            return false;
-        for (const auto &call : std::exchange(m_calls, {}))
-            call();
-        return true;
-    }
-
-private:
-    std::vector<std::function<void()>> m_calls;
-};
 
 /// A dialled endpoint of the host, with supervisor, registry and events, on a clock that the test
 /// moves; its peer is the test.
@@ -110,7 +90,7 @@ public:
     void settle()
     {
         do {
-            while (host.settle() && (answer() || m_main.run())) { }
+            while (host.settle() && (answer() || m_main.turn())) { }
         } while (host.reactor(0).hasPendingWork());
     }
 

@@ -1,17 +1,14 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "../callqueue.h"
 #include "core/endpoint/doublelinkdesk.h"
 #include "core/reactor/timerqueue.h"
 #include "simhost.h"
 
 #include <QtTest/QTest>
 
-#include <fairlead/executor.h>
-
-#include <deque>
 #include <memory>
-#include <utility>
 
 using namespace fairlead;
 using namespace fairlead::core;
@@ -27,32 +24,6 @@ constexpr qint64 kMs = kNsPerMs;
 const std::string kPeer = "m";
 const std::string kBigger = "z";
 const std::string kSmaller = "a";
-
-/// The control plane's thread.
-class MainQueue final : public Executor
-{
-public:
-    void post(std::function<void()> call) override
-    {
-        m_calls.push_back(std::move(call));
-        ++posts;
-    }
-
-    bool isCurrent() const noexcept override { return true; }
-
-    bool run()
-    {
-        const auto calls = std::exchange(m_calls, {});
-        for (const auto &call : calls)
-            call();
-        return !calls.empty();
-    }
-
-    int posts = 0;
-
-private:
-    std::deque<std::function<void()>> m_calls;
-};
 
 /// A host whose reactors and control plane take turns on one thread, on a clock of the test's.
 struct World
@@ -78,7 +49,7 @@ struct World
     {
         do {
             host.settle();
-        } while (main.run());
+        } while (main.turn());
     }
 
     void advance(qint64 ns)
@@ -112,7 +83,7 @@ struct World
         return link;
     }
 
-    MainQueue main;
+    test::CallQueue main;
     TimerQueue timers;
     std::unique_ptr<SimHost> owned;
     SimHost &host;

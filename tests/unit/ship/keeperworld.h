@@ -169,7 +169,7 @@ public:
     FakeRecords records;
     FakePublisher publisher;
     FakeEvents events;
-    FakeExecutor main;
+    CallQueue main;
     FakeClock clock;
     FakeTimers timers;
     FakeLogger log;

@@ -3,18 +3,17 @@
 
 #pragma once
 
+#include "../callqueue.h"
 #include "hostdouble.h"
 #include "link/shipendpoints.h"
 
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
 
-#include <fairlead/executor.h>
 #include <fairlead/heartbeat.h>
 #include <fairlead/messagestream.h>
 #include <fairlead/security.h>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -41,27 +40,6 @@ public:
 
     std::optional<HeartbeatPlan> watched;
     int plans = 0;
-};
-
-/// A reactor, or the main thread: what is posted waits for run().
-class FakeExecutor final : public Executor
-{
-public:
-    void post(std::function<void()> call) override { m_calls.push_back(std::move(call)); }
-
-    bool isCurrent() const noexcept override { return true; }
-
-    void run()
-    {
-        while (!m_calls.empty()) {
-            const auto calls = std::exchange(m_calls, {});
-            for (const auto &call : calls)
-                call();
-        }
-    }
-
-private:
-    std::vector<std::function<void()>> m_calls;
 };
 
 /// A stream whose limits of messages mean something.
@@ -264,7 +242,7 @@ public:
     FakeRandom random;
     FakeLogger logger;
     FakeHeartbeat heartbeat;
-    FakeExecutor executor;
+    CallQueue executor;
 
 private:
     FakeStream m_unused;

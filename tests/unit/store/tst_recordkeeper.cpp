@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Fairlead authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "../callqueue.h"
 #include "core/store/recordkeeper.h"
 #include "core/store/recovery.h"
 #include "core/store/store.h"
@@ -9,39 +10,15 @@
 #include <QStringList>
 #include <QTest>
 
-#include <fairlead/executor.h>
 #include <fairlead/logger.h>
 
-#include <functional>
 #include <memory>
 #include <stdexcept>
-#include <utility>
-#include <vector>
 
 using namespace fairlead;
 using namespace fairlead::core;
 
 namespace {
-
-class MainDouble final : public Executor
-{
-public:
-    void post(std::function<void()> call) override { m_calls.push_back(std::move(call)); }
-
-    bool isCurrent() const noexcept override { return true; }
-
-    void run()
-    {
-        while (!m_calls.empty()) {
-            const auto calls = std::exchange(m_calls, {});
-            for (const auto &call : calls)
-                call();
-        }
-    }
-
-private:
-    std::vector<std::function<void()>> m_calls;
-};
 
 class LogDouble final : public Logger
 {
@@ -104,7 +81,7 @@ struct Run
     }
 
     HandClock clock;
-    MainDouble main;
+    test::CallQueue main;
     Store store;
     std::shared_ptr<LogDouble> log = std::make_shared<LogDouble>();
     std::shared_ptr<RecordKeeper> keeper;
@@ -310,7 +287,7 @@ void tst_RecordKeeper::boundsHaveCodes()
 
 void tst_RecordKeeper::withoutAStoreTheyLastAsLongAsTheProcess()
 {
-    MainDouble main;
+    test::CallQueue main;
     const auto log = std::make_shared<LogDouble>();
     const auto keeper = std::make_shared<RecordKeeper>(main, nullptr);
     keeper->restore({});
