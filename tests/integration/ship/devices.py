@@ -8,6 +8,7 @@ import ssl
 import sys
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "control"))
@@ -22,6 +23,17 @@ from shiptest import ShipTest, endpoint  # noqa: E402
 
 
 class Listening(ShipTest):
+    def met(self, is_connected=True):
+        """A trusted device that came, and what the test then goes on with: a host, a reader, the device."""
+        device = self.identity()
+        daemon = self.host(endpoint(trusted=[device.ski]))
+        reader = self.reader(daemon)
+        peer = self.dial(daemon, device)
+        if is_connected:
+            peer.shake_hands_as_client()
+            self.state(reader, device.ski, "connected")
+        return SimpleNamespace(device=device, daemon=daemon, reader=reader, peer=peer)
+
     def test_a_device_that_connects_exchanges_data(self):
         """TC_SHIP_ROLE_001"""
         for version, ciphers in ((None, None),
@@ -52,26 +64,20 @@ class Listening(ShipTest):
 
     def test_data_before_the_access_methods_is_delivered(self):
         """TC_SHIP_AMDATA_001: one of the recorded stacks does so."""
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        reader = self.reader(daemon)
-        peer = self.dial(daemon, device)
-        peer.shake_hands_as_client(own_data=DISCOVERY)
-        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+        one = self.met(is_connected=False)
+        one.peer.shake_hands_as_client(own_data=DISCOVERY)
+        self.assertEqual(self.next(one.reader, f"ship/{one.device.ski}/rx"), DISCOVERY_PLAIN)
 
     def test_everything_may_come_at_once(self):
         """RR7: a burst of what need not wait for an answer."""
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        reader = self.reader(daemon)
-        peer = self.dial(daemon, device)
-        peer.send(INIT, READY, ANNOUNCE_MAX)
-        peer.expect(INIT)
-        peer.expect_hello()
-        peer.expect(SELECT)
-        peer.send(SELECT, PIN_NONE, data(DISCOVERY), ACCESS_REQUEST, access_methods("x"))
-        peer.expect(PIN_NONE)
-        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
+        one = self.met(is_connected=False)
+        one.peer.send(INIT, READY, ANNOUNCE_MAX)
+        one.peer.expect(INIT)
+        one.peer.expect_hello()
+        one.peer.expect(SELECT)
+        one.peer.send(SELECT, PIN_NONE, data(DISCOVERY), ACCESS_REQUEST, access_methods("x"))
+        one.peer.expect(PIN_NONE)
+        self.assertEqual(self.next(one.reader, f"ship/{one.device.ski}/rx"), DISCOVERY_PLAIN)
 
     def test_the_bus_may_have_the_eebus_form(self):
         device = self.identity()
@@ -85,106 +91,75 @@ class Listening(ShipTest):
         peer.expect(data(DISCOVERY))
 
     def test_messages_wait_for_the_data_exchange(self):
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        reader = self.reader(daemon)
-        peer = self.dial(daemon, device)
-        peer.send(INIT)
-        peer.expect(INIT)
-        peer.expect_hello()
-        self.state(reader, device.ski, "connecting")
-        self.publish(daemon, f"ship/{device.ski}/tx", '{"a":{"b":1}}')
-        self.publish(daemon, f"ship/{device.ski}/tx", '{"a":{"b":2}}')
-        while not self.state(reader, device.ski, "connecting")["waiting"]:
+        one = self.met(is_connected=False)
+        one.peer.send(INIT)
+        one.peer.expect(INIT)
+        one.peer.expect_hello()
+        self.state(one.reader, one.device.ski, "connecting")
+        self.publish(one.daemon, f"ship/{one.device.ski}/tx", '{"a":{"b":1}}')
+        self.publish(one.daemon, f"ship/{one.device.ski}/tx", '{"a":{"b":2}}')
+        while not self.state(one.reader, one.device.ski, "connecting")["waiting"]:
             pass
-        peer.send(READY, ANNOUNCE_MAX)
-        peer.expect(SELECT)
-        peer.send(SELECT, PIN_NONE)
-        peer.expect(PIN_NONE, ACCESS_REQUEST, data('{"a":[{"b":1}]}'), data('{"a":[{"b":2}]}'))
-        self.assertFalse(self.state(reader, device.ski, "connected")["waiting"])
+        one.peer.send(READY, ANNOUNCE_MAX)
+        one.peer.expect(SELECT)
+        one.peer.send(SELECT, PIN_NONE)
+        one.peer.expect(PIN_NONE, ACCESS_REQUEST, data('{"a":[{"b":1}]}'), data('{"a":[{"b":2}]}'))
+        self.assertFalse(self.state(one.reader, one.device.ski, "connected")["waiting"])
 
     def test_messages_wait_for_a_device_that_returns(self):
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        reader = self.reader(daemon)
-        first = self.dial(daemon, device)
-        first.shake_hands_as_client()
-        self.state(reader, device.ski, "connected")
-        first.close()
-        self.state(reader, device.ski, "disconnected")
-        self.publish(daemon, f"ship/{device.ski}/tx", '{"a":1}')
-        again = self.dial(daemon, device)
+        one = self.met()
+        one.peer.close()
+        self.state(one.reader, one.device.ski, "disconnected")
+        self.publish(one.daemon, f"ship/{one.device.ski}/tx", '{"a":1}')
+        again = self.dial(one.daemon, one.device)
         again.shake_hands_as_client()
         self.assertEqual(again.early or [again.receive()], [data('{"a":1}')])
 
     def test_what_is_not_json_is_not_sent(self):
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        reader = self.reader(daemon)
-        peer = self.dial(daemon, device)
-        peer.shake_hands_as_client()
-        self.state(reader, device.ski, "connected")
-        self.publish(daemon, f"ship/{device.ski}/tx", "not json")
-        self.publish(daemon, f"ship/{device.ski}/tx", "{}")
-        peer.expect(data("{}"))
-        self.logged(daemon, "ship-message-dropped")
+        one = self.met()
+        self.publish(one.daemon, f"ship/{one.device.ski}/tx", "not json")
+        self.publish(one.daemon, f"ship/{one.device.ski}/tx", "{}")
+        one.peer.expect(data("{}"))
+        self.logged(one.daemon, "ship-message-dropped")
 
     def test_the_device_closes_in_order(self):
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        reader = self.reader(daemon)
-        peer = self.dial(daemon, device)
-        peer.shake_hands_as_client()
-        peer.send(ANNOUNCE_CLOSE)
-        peer.expect_end(CONFIRM_CLOSE)
-        self.assertEqual(peer.close_code, 4001)
-        state = self.state(reader, device.ski, "disconnected")
+        one = self.met(is_connected=False)
+        one.peer.shake_hands_as_client()
+        one.peer.send(ANNOUNCE_CLOSE)
+        one.peer.expect_end(CONFIRM_CLOSE)
+        self.assertEqual(one.peer.close_code, 4001)
+        state = self.state(one.reader, one.device.ski, "disconnected")
         self.assertEqual(state["ship"], "peer-closed")
 
     def test_the_host_announces_its_end(self):
         """RR24, TC_SHIP_TERM_001."""
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        reader = self.reader(daemon)
-        peer = self.dial(daemon, device)
-        peer.shake_hands_as_client()
-        self.state(reader, device.ski, "connected")
-        daemon.process.terminate()
-        peer.expect(ANNOUNCE_CLOSE)
+        one = self.met()
+        one.daemon.process.terminate()
+        one.peer.expect(ANNOUNCE_CLOSE)
         # What was under way is not taken any more, and the answer ends the wait at once.
-        peer.send(data(DISCOVERY), CONFIRM_CLOSE)
-        peer.expect_end()
-        self.assertEqual(peer.close_code, 4001)
-        peer.close()
-        self.assertEqual(daemon.process.wait(kit.DEADLINE), 0)
+        one.peer.send(data(DISCOVERY), CONFIRM_CLOSE)
+        one.peer.expect_end()
+        self.assertEqual(one.peer.close_code, 4001)
+        one.peer.close()
+        self.assertEqual(one.daemon.process.wait(kit.DEADLINE), 0)
 
     def test_a_device_that_does_not_confirm_is_left(self):
         """RR24: the announced time is all that it gets."""
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        reader = self.reader(daemon)
-        peer = self.dial(daemon, device)
-        peer.shake_hands_as_client()
-        self.state(reader, device.ski, "connected")
-        self.rpc(daemon).call("disconnect", peerKey=device.ski)
-        peer.expect_end(ANNOUNCE_CLOSE)
-        self.assertEqual(peer.close_code, 4001)
+        one = self.met()
+        self.rpc(one.daemon).call("disconnect", peerKey=one.device.ski)
+        one.peer.expect_end(ANNOUNCE_CLOSE)
+        self.assertEqual(one.peer.close_code, 4001)
 
     def test_a_newer_connection_takes_the_place_of_an_older(self):
         """RR13: a device that was reset does not wait for its former connection."""
-        device = self.identity()
-        daemon = self.host(endpoint(trusted=[device.ski]))
-        reader = self.reader(daemon)
-        first = self.dial(daemon, device)
-        first.shake_hands_as_client()
-        self.state(reader, device.ski, "connected")
-        second = self.dial(daemon, device)
+        one = self.met()
+        second = self.dial(one.daemon, one.device)
         second.shake_hands_as_client()
-        first.expect_end(ANNOUNCE_CLOSE)
-        self.assertEqual(first.close_code, 1000)
+        one.peer.expect_end(ANNOUNCE_CLOSE)
+        self.assertEqual(one.peer.close_code, 1000)
         second.send(data(DISCOVERY))
-        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
-        self.publish(daemon, f"ship/{device.ski}/tx", "{}")
+        self.assertEqual(self.next(one.reader, f"ship/{one.device.ski}/rx"), DISCOVERY_PLAIN)
+        self.publish(one.daemon, f"ship/{one.device.ski}/tx", "{}")
         second.expect(data("{}"))
 
     def test_another_ship_id_under_the_same_key_is_refused(self):

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "control"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -42,6 +43,18 @@ class DiscoveryTest(ShipTest):
     def connected(self, reader, device):
         state = self.state(reader, device.ski, "connected")
         self.assertEqual(state["role"], "client")
+
+    def met(self, **announced):
+        """A trusted device that was found, and is connected: what the test then goes on with."""
+        device = self.identity()
+        sock, port = self.listening()
+        daemon = self.found_host(trusted=[device.ski])
+        reader = self.reader(daemon)
+        self.found(device, port, **announced)
+        peer = self.accept(sock, device, daemon)
+        peer.shake_hands_as_server()
+        self.connected(reader, device)
+        return SimpleNamespace(device=device, sock=sock, port=port, daemon=daemon, reader=reader, peer=peer)
 
     def discovered(self, reader, wanted):
         """The topic's next text that @p wanted is content with."""
@@ -140,76 +153,47 @@ class Finding(DiscoveryTest):
         self.assertEqual(select.select([sock], [], [], 3.5)[0], [])
 
     def test_a_report_that_flickers_keeps_the_link(self):
-        device = self.identity()
-        sock, port = self.listening()
-        daemon = self.found_host(trusted=[device.ski])
-        reader = self.reader(daemon)
-        self.found(device, port)
-        peer = self.accept(sock, device, daemon)
-        peer.shake_hands_as_server()
-        self.connected(reader, device)
+        one = self.met()
         self.avahi.tell("gone", name="Pump", interface=1)
-        self.discovered(reader,
+        self.discovered(one.reader,
                         lambda text: text["peers"] and not text["peers"][0]["present"])
-        self.found(device, port)
-        self.discovered(reader, lambda text: text["peers"] and text["peers"][0]["present"])
-        peer.send(data(DISCOVERY))
-        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
-        self.assertEqual(select.select([sock], [], [], 0)[0], [])
+        self.found(one.device, one.port)
+        self.discovered(one.reader, lambda text: text["peers"] and text["peers"][0]["present"])
+        one.peer.send(data(DISCOVERY))
+        self.assertEqual(self.next(one.reader, f"ship/{one.device.ski}/rx"), DISCOVERY_PLAIN)
+        self.assertEqual(select.select([one.sock], [], [], 0)[0], [])
 
     def test_another_address_is_used_after_a_disconnect(self):
-        device = self.identity()
-        sock, port = self.listening()
-        daemon = self.found_host(trusted=[device.ski])
-        reader = self.reader(daemon)
-        self.found(device, port)
-        peer = self.accept(sock, device, daemon)
-        peer.shake_hands_as_server()
-        self.connected(reader, device)
+        one = self.met()
         other, other_port = self.listening()
-        self.found(device, other_port)
-        self.discovered(reader, lambda text: text["peers"]
+        self.found(one.device, other_port)
+        self.discovered(one.reader, lambda text: text["peers"]
                         and text["peers"][0]["addresses"] == [f"127.0.0.1:{other_port}"])
-        peer.send(data(DISCOVERY))
-        self.assertEqual(self.next(reader, f"ship/{device.ski}/rx"), DISCOVERY_PLAIN)
-        peer.send(ANNOUNCE_CLOSE)
-        peer.expect(CONFIRM_CLOSE)
-        peer.close()
-        self.state(reader, device.ski, "disconnected")
-        peer = self.accept(other, device, daemon)
-        peer.shake_hands_as_server()
-        self.connected(reader, device)
+        one.peer.send(data(DISCOVERY))
+        self.assertEqual(self.next(one.reader, f"ship/{one.device.ski}/rx"), DISCOVERY_PLAIN)
+        one.peer.send(ANNOUNCE_CLOSE)
+        one.peer.expect(CONFIRM_CLOSE)
+        one.peer.close()
+        self.state(one.reader, one.device.ski, "disconnected")
+        self.accept(other, one.device, one.daemon).shake_hands_as_server()
+        self.connected(one.reader, one.device)
 
     def test_who_moved_without_a_word_is_dialled_where_it_is(self):
         """RR19: it has ten seconds to answer from where it was; in the end it is the peer of one link."""
-        device = self.identity()
-        sock, port = self.listening()
-        daemon = self.found_host(trusted=[device.ski])
-        reader = self.reader(daemon)
-        self.found(device, port)
-        self.accept(sock, device, daemon).shake_hands_as_server()
-        self.connected(reader, device)
+        one = self.met()
         other, other_port = self.listening()
-        self.found(device, other_port)
-        end = self.state(reader, device.ski, "disconnected")
+        self.found(one.device, other_port)
+        end = self.state(one.reader, one.device.ski, "disconnected")
         self.assertEqual(end["reason"], "heartbeat-timeout")
         self.assertLess(int(end["text"].split()[-2]), 50_000, "the ping of every link came first")
-        self.accept(other, device, daemon).shake_hands_as_server()
-        self.connected(reader, device)
+        self.accept(other, one.device, one.daemon).shake_hands_as_server()
+        self.connected(one.reader, one.device)
 
     def test_who_vanished_is_dialled_at_its_last_address(self):
-        device = self.identity()
-        sock, port = self.listening()
-        daemon = self.found_host(trusted=[device.ski])
-        reader = self.reader(daemon)
-        self.found(device, port)
-        peer = self.accept(sock, device, daemon)
-        peer.shake_hands_as_server()
-        self.connected(reader, device)
+        one = self.met()
         self.avahi.tell("gone", name="Pump", interface=1)
-        peer.close()
-        peer = self.accept(sock, device, daemon)
-        peer.shake_hands_as_server()
+        one.peer.close()
+        self.accept(one.sock, one.device, one.daemon).shake_hands_as_server()
 
     def test_a_restart_remembers_where_a_device_was(self):
         """Some announce themselves once, and wait to be dialled."""
@@ -245,18 +229,11 @@ class Finding(DiscoveryTest):
         self.assertEqual(peers[device.ski]["addresses"], [f"127.0.0.1:{port}"])
 
     def test_what_a_connected_device_announces_reaches_its_info(self):
-        device = self.identity()
-        sock, port = self.listening()
-        daemon = self.found_host(trusted=[device.ski])
-        reader = self.reader(daemon)
-        self.found(device, port, model="X1")
-        peer = self.accept(sock, device, daemon)
-        peer.shake_hands_as_server()
-        self.connected(reader, device)
-        info = json.loads(self.next(reader, f"ship/{device.ski}/info"))
+        one = self.met(model="X1")
+        info = json.loads(self.next(one.reader, f"ship/{one.device.ski}/info"))
         self.assertEqual(info["model"], "X1")
-        self.found(device, port, model="X2")
-        info = json.loads(self.next(reader, f"ship/{device.ski}/info"))
+        self.found(one.device, one.port, model="X2")
+        info = json.loads(self.next(one.reader, f"ship/{one.device.ski}/info"))
         self.assertEqual(info["model"], "X2")
 
     def test_who_came_by_itself_is_not_dialled(self):
