@@ -28,6 +28,7 @@ class Distrust(PairTest):
         remove()
         end = state(reader, host.ski, "disconnected")
         self.assertEqual((end["reason"], end["ship"]), ("not-authorized", "trust-removed-by-peer"))
+        self.assertIn("took its trust back", end["text"])
         pair.within(lambda: not other.links(host.ski))
         dials = self.dials(pair)
         # Nothing tells that nothing happens.
