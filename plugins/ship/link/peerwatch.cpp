@@ -20,8 +20,8 @@ Result<> PeerWatch::follow(const QByteArray &places)
         return {};
     const bool wasKnown = !m_places.isEmpty();
     m_places = places;
-    // To begin again would give it more time, and reports may flicker for ever.
-    if (!wasKnown || m_isDoubted)
+    // To begin again without an answer would give it more time, and reports may flicker for ever.
+    if (!wasKnown || (m_isDoubted && !hasAnswered()))
         return {};
     m_isDoubted = true;
     m_pongs = m_messages->pongCount();
@@ -31,12 +31,17 @@ Result<> PeerWatch::follow(const QByteArray &places)
 
 Result<> PeerWatch::handleProbeDue()
 {
-    if (m_isDoubted && m_messages->pongCount() != m_pongs) {
+    if (m_isDoubted && hasAnswered()) {
         m_isDoubted = false;
         return watch(kPingMs, kSilenceMs);
     }
     m_messages->ping();
     return {};
+}
+
+bool PeerWatch::hasAnswered() const noexcept
+{
+    return m_messages->pongCount() != m_pongs;
 }
 
 Result<> PeerWatch::watch(qint64 probeMs, qint64 timeoutMs)

@@ -40,12 +40,13 @@ public:
     Result<> handleProbeDue();
 
 private:
+    bool hasAnswered() const noexcept;
     Result<> watch(qint64 probeMs, qint64 timeoutMs);
 
     Heartbeat *const m_heartbeat;
     MessageStream *const m_messages;
     QByteArray m_places;
-    quint64 m_pongs = 0; ///< when it was doubted
+    quint64 m_pongs = 0; ///< when it was doubted last
     bool m_isDoubted = false;
 };
 

@@ -39,8 +39,9 @@ void Closing::obey(const ConnectionClose &close)
 {
     const bool removed = close.cause == CloseCause::RemovedConnection;
     m_reason = removed ? EndReason::TrustRemovedByPeer : EndReason::PeerClosed;
-    m_text = removed ? "the peer took its trust back, and is not asked for it again"
-                     : "the peer closed the connection";
+    m_text = removed
+        ? "the peer took its trust back; to ask it again, start the endpoint that dials it"
+        : "the peer closed the connection";
     if (close.phase == ClosePhase::Confirm) {
         finish(false);
         return;

@@ -64,7 +64,8 @@ public:
     /// Carries out the command @p name, one of the metadata. @p arguments were checked against the
     /// metadata: those that are required are there, none is unknown, each is of its type and within its
     /// bounds. @p host is the plugin's for as long as the host runs, with a log that is bound to no
-    /// endpoint. It may answer within 60 s. Errors: through the reply; an exception is PluginFailed.
+    /// endpoint. It may answer later; after 60 s the operator is told Timeout instead. Errors: through
+    /// the reply; an exception counts as PluginFailed.
     virtual void call(const QString &name,
                       const QJsonObject &arguments,
                       HostServices &host,

@@ -7,8 +7,10 @@
 #include "core/carrier/tlsstream.h"
 #include "testcertificates.h"
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 /// Two ends of TLS, with everything that goes over the wire between them in the test's hands.
 namespace fairlead::test {
@@ -46,9 +48,11 @@ struct Papers
     }
 };
 
-inline std::shared_ptr<const TlsContext> contextOf(const TlsSettings &settings, TlsRole role)
+inline std::shared_ptr<const TlsContext> contextOf(const TlsSettings &settings,
+                                                   TlsRole role,
+                                                   const TlsSurroundings &surroundings = {})
 {
-    auto context = TlsContext::create(settings, role);
+    auto context = TlsContext::create(settings, role, surroundings);
     if (!context)
         qFatal("%s", qPrintable(context.error().toString()));
     return *context;
@@ -70,12 +74,18 @@ struct Side
 
 struct Pair
 {
-    Pair(const TlsSettings &serverSettings, const TlsSettings &clientSettings)
-        : server(contextOf(serverSettings, TlsRole::Server))
-        , client(contextOf(clientSettings, TlsRole::Client))
+    Pair(std::shared_ptr<const TlsContext> serverContext,
+         std::shared_ptr<const TlsContext> clientContext)
+        : server(std::move(serverContext))
+        , client(std::move(clientContext))
     {
         client.top.read();
     }
+
+    Pair(const TlsSettings &serverSettings, const TlsSettings &clientSettings)
+        : Pair(contextOf(serverSettings, TlsRole::Server),
+               contextOf(clientSettings, TlsRole::Client))
+    { }
 
     /// Carries what was sent, in pieces, until there is nothing to carry.
     void exchange(std::size_t piece = 100000)
@@ -85,6 +95,10 @@ struct Pair
             const std::string down = server.wire->takeSent();
             if (up.empty() && down.empty())
                 return;
+            if (watch) {
+                watch(up);
+                watch(down);
+            }
             for (std::size_t at = 0; at < up.size(); at += piece)
                 server.wire->arrive(std::string_view(up).substr(at, piece));
             for (std::size_t at = 0; at < down.size(); at += piece)
@@ -94,6 +108,7 @@ struct Pair
 
     Side server;
     Side client;
+    std::function<void(const std::string &sent)> watch; ///< whole records
 };
 
 } // namespace fairlead::test

@@ -453,6 +453,13 @@ void tst_ShipLink::whoIsSaidToBeElsewhereIsAskedAtOnce()
     say(harness, "192.0.2.9:4712");
     QCOMPARE(harness.stream.pings, 4);
     QCOMPARE(harness.heartbeat.watched->timeoutMs, 10'000);
+    // It has answered for where it was said to be then, not for the next place.
+    harness.stream.pongs = 2;
+    say(harness, "192.0.2.10:4712");
+    QCOMPARE(harness.stream.pings, 5);
+    harness.driver->handleProbeDue();
+    QCOMPARE(harness.stream.pings, 6);
+    QCOMPARE(harness.heartbeat.watched->timeoutMs, 10'000);
 }
 
 void tst_ShipLink::nothingHappensAfterTheEnd()
