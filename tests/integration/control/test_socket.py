@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control socket of a running daemon: methods, bad input, and the file itself (OB-04)."""
 
+import contextlib
 import json
 import os
 import signal
@@ -419,10 +420,13 @@ class SocketFile(ControlTest):
         holder = self.client(daemon)
         self.assertIsNotNone(holder)
         daemon.process.send_signal(signal.SIGTERM)
-        answer = control.ask("health")
-        if answer is not None:  # else it was quicker than we
-            self.assertEqual(answer["result"]["state"], "stopping")
-            self.assertFalse(answer["result"]["ready"])
+        # A question may overtake the signal, and the end any question.
+        health = {"state": "running"}
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while health["state"] == "running" and (answer := control.ask("health")) is not None:
+                health = answer["result"]
+                self.assertIn(health["state"], ("running", "stopping"))
+                self.assertEqual(health["ready"], health["state"] == "running")
         holder.drop()
         self.assertEqual(daemon.process.wait(kit.DEADLINE), 0)
 
